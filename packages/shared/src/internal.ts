@@ -1,0 +1,31 @@
+/** The unstable entry: what the packages of one version share with each other, and nobody else may rely on. */
+
+export { type Clock, systemClock } from './clock.js'
+export type { Encoded, Received } from './codec/payload.js'
+export { appendDedupMs, clientDefaults, type Limits, limits, replayDefaults } from './defaults.js'
+export type { FrameData, Link, LinkEnd, LinkEvents } from './link.js'
+export {
+  type CloseCodeName,
+  type CloseReason,
+  closeCodes,
+  encodeCloseReason,
+  errorCodes,
+  misuseCodes,
+  parseCloseReason,
+  type ReconnectPolicy,
+  reconnectPolicy,
+} from './wire/codes.js'
+export { isDeeperThan } from './wire/depth.js'
+export { Fault } from './wire/fault.js'
+export {
+  type ClientFrame,
+  type From,
+  type GapReason,
+  protocolVersion,
+  type ServerFrame,
+  subprotocol,
+  type WireParams,
+} from './wire/frames.js'
+export { parseClientFrame, parseIssues, parseServerFrame } from './wire/parse.js'
+export { formatPosition, type Position, parsePosition } from './wire/position.js'
+export { encodeFrame, eventTail } from './wire/text.js'
