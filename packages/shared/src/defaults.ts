@@ -2,15 +2,11 @@
  * Every default of Parley, in one place, with the unit in the name. `createHub({ limits })` and
  * `createEmitter({ limits })` take a part of `limits`; the rest is fixed by the protocol's promises.
  */
-const second = 1_000
-const minute = 60 * second
-const KiB = 1_024
-const MiB = 1_024 * KiB
 
 /** What a server allows. Each can be set with `limits`. */
 export const limits = {
   /** Largest inbound frame or request body. */
-  frameBytes: MiB,
+  frameBytes: 1_048_576, // 1 MiB
   /** Deepest nesting of inbound JSON; looked at before parsing. */
   jsonDepth: 64,
   /** Longest topic key. */
@@ -18,21 +14,21 @@ export const limits = {
   subscriptionsPerConnection: 128,
   callsInFlight: 64,
   /** Bytes queued for one reader before it is switched from live push to reading the log. */
-  queuedBytes: MiB,
+  queuedBytes: 1_048_576, // 1 MiB
   /** How long a new connection may take to say hello. */
-  helloMs: 10 * second,
+  helloMs: 10_000,
   /** Deadline of a call or message that names none, and the longest one that may be asked for. */
-  callMs: 10 * second,
-  callMaxMs: 10 * minute,
+  callMs: 10_000,
+  callMaxMs: 600_000,
   /** Heartbeat of a WebSocket: silence before a ping, and silence after it before the link is dead. */
-  heartbeatMs: 25 * second,
-  heartbeatGraceMs: 10 * second,
+  heartbeatMs: 25_000,
+  heartbeatGraceMs: 10_000,
   /** Comment heartbeat of an SSE response. Bun cuts a silent response after 10 s. */
-  sseHeartbeatMs: 5 * second,
+  sseHeartbeatMs: 5_000,
   /** What SSE tells a native EventSource about its next attempt (`retry:`). */
-  sseRetryMs: 2 * second,
+  sseRetryMs: 2_000,
   /** Memory of all topics together in a memory log. */
-  logBytes: 256 * MiB,
+  logBytes: 268_435_456, // 256 MiB
   logTopics: 100_000,
 } as const
 
@@ -40,35 +36,35 @@ export const limits = {
 export type Limits = { readonly [K in keyof typeof limits]: number }
 
 /** Replay of a channel that says nothing about it. */
-export const replayDefaults = { last: 1_000, forMs: 5 * minute, bytes: MiB } as const
+export const replayDefaults = { last: 1_000, forMs: 300_000, bytes: 1_048_576 } as const
 
 /** An entry id is remembered this long, so that a retried append is no second event. */
-export const appendDedupMs: number = 2 * minute
+export const appendDedupMs = 120_000
 
 /** What a client does, and how long it takes over it. */
 export const clientDefaults = {
   /** `base + random(0, min(cap, step * 2^n))` */
   reconnectBaseMs: 500,
-  reconnectStepMs: second,
-  reconnectCapMs: 30 * second,
+  reconnectStepMs: 1_000,
+  reconnectCapMs: 30_000,
   /** "At once" is `random(0, this)`. */
   reconnectSoonMs: 250,
   /** How long a connection must hold before the attempts are counted from 0 again. */
-  steadyMs: 10 * second,
-  connectMs: 10 * second,
-  heartbeatMs: 25 * second,
-  heartbeatGraceMs: 10 * second,
+  steadyMs: 10_000,
+  connectMs: 10_000,
+  heartbeatMs: 25_000,
+  heartbeatGraceMs: 10_000,
   /** Unanswered this long, the client probes; no frame within the grace, the link is dead. */
-  probeAfterMs: 3 * second,
-  probeGraceMs: 5 * second,
+  probeAfterMs: 3_000,
+  probeGraceMs: 5_000,
   /** SSE: no byte for this long is a dead link (two heartbeats of the server). */
-  sseSilenceMs: 10 * second,
-  callMs: 10 * second,
+  sseSilenceMs: 10_000,
+  callMs: 10_000,
   outboxSends: 256,
-  outboxBytes: 256 * KiB,
-  outboxMs: 30 * second,
+  outboxBytes: 262_144, // 256 KiB
+  outboxMs: 30_000,
   /** A topic is kept this long after its last reader left. */
-  lingerMs: second,
+  lingerMs: 1_000,
   /** Events that `events()` or a catching-up reader holds before it says `gap: overflow` or reads again. */
   unreadEvents: 1_024,
 } as const

@@ -3,7 +3,8 @@
  * pages under docs/errors are generated from here.
  */
 
-interface ErrorCodeEntry {
+/** What each error code says of itself; `generate-docs` holds the tables below to it. */
+export interface ErrorCodeEntry {
   /** HTTP status; absent for codes that never travel over HTTP. */
   readonly status?: number
   /** What happened. */
@@ -117,7 +118,7 @@ export const errorCodes = {
       'A handler failed with an error that the contract does not declare. `id` finds it in the server reports.',
     mend: "Look the `id` up in the server's reports; declare the error in the contract if callers should see it.",
   },
-} as const satisfies Record<string, ErrorCodeEntry>
+} as const
 
 /** Codes of misuse: thrown where the mistake is made, while the program is written. They never travel. */
 export const misuseCodes = {
@@ -148,7 +149,7 @@ export const misuseCodes = {
     meaning: 'A value cannot travel: a cycle, a function, a symbol or an instance of an unregistered class.',
     mend: 'Send plain data, or register the class on the `superjson` instance given to both sides.',
   },
-} as const satisfies Record<string, ErrorCodeEntry>
+} as const
 
 export type ErrorCode = keyof typeof errorCodes
 export type MisuseCode = keyof typeof misuseCodes
@@ -156,7 +157,8 @@ export type MisuseCode = keyof typeof misuseCodes
 /** What a client does after a close: come back at once, after the advised delay, or never. */
 export type ReconnectPolicy = 'at-once' | 'later' | 'never'
 
-interface CloseCodeEntry {
+/** What each close code says of itself. */
+export interface CloseCodeEntry {
   readonly code: number
   readonly meaning: string
 }
@@ -182,7 +184,7 @@ export const closeCodes = {
   DISCONNECTED: { code: 4410, meaning: 'The application ended the session.' },
   CONTRACT_MISMATCH: { code: 4412, meaning: "The client's contract does not fit the server's." },
   TOO_LARGE: { code: 4413, meaning: 'A frame was nested deeper, or was larger, than the server accepts.' },
-} as const satisfies Record<string, CloseCodeEntry>
+} as const
 
 export type CloseCodeName = keyof typeof closeCodes
 
