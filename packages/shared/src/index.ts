@@ -1,3 +1,27 @@
+export {
+  type Call,
+  type CallOptions,
+  type Channel,
+  type ChannelOptions,
+  type Contract,
+  type ContractLeaf,
+  type ContractTree,
+  call,
+  channel,
+  defineContract,
+  type ErrorDefinition,
+  type ErrorDefinitions,
+  type EventDefinitions,
+  type MessageDefinitions,
+  type Replay,
+  type Stream,
+  type StreamOptions,
+  stream,
+  type Volatile,
+  volatile,
+} from './contract/define.js'
+export type { Duration } from './contract/duration.js'
+export type { Schema } from './contract/schema.js'
 export { type Issue, ParleyError, type ParleyErrorDetails } from './errors.js'
 export type { Link, LinkEnd, LinkEvents } from './link.js'
 export type { ErrorCode, MisuseCode } from './wire/codes.js'

@@ -2,6 +2,20 @@
 
 export { type Clock, systemClock } from './clock.js'
 export type { Encoded, Received } from './codec/payload.js'
+export { parseDuration } from './contract/duration.js'
+export type { SchemaInput, SchemaOutput } from './contract/infer.js'
+export { isSchema, type Parsed, parseAsync, parseSync } from './contract/schema.js'
+export type {
+  CallSpec,
+  ChannelSpec,
+  ContractSpecs,
+  ErrorSpec,
+  EventSpec,
+  MessageSpec,
+  ReplaySpec,
+  StreamSpec,
+} from './contract/spec.js'
+export { paramsFromQuery, paramsToQuery, type Topic, topicOf } from './contract/topic.js'
 export { appendDedupMs, clientDefaults, type Limits, limits, replayDefaults } from './defaults.js'
 export type { FrameData, Link, LinkEnd, LinkEvents } from './link.js'
 export {

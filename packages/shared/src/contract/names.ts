@@ -1,0 +1,84 @@
+/** Which names a contract may use: the same rules for the compiler, where it can see them, and for run time. */
+import { ParleyError } from '../errors.js'
+import type { ErrorCode, MisuseCode } from '../wire/codes.js'
+
+/** `then` would make a handle look like a promise; the rest reach prototypes. */
+type ReservedAnywhere = 'then' | '__proto__' | 'constructor' | 'prototype' | `parley.${string}`
+
+/** A name of the tree: paths are written with dots. */
+export type BadSegment = ReservedAnywhere | '' | `${string}.${string}`
+/** `client.connection` is the connection. */
+export type BadRoot = BadSegment | 'connection'
+/** `open` and `error` are EventSource's own. */
+export type BadEvent = ReservedAnywhere | '' | 'open' | 'error'
+export type BadMessage = ReservedAnywhere | ''
+export type BadError = ReservedAnywhere | '' | ErrorCode | MisuseCode
+/** The query of an SSE route uses these itself. */
+export type BadParam = ReservedAnywhere | 'lastEventId' | 'from' | 'until'
+
+/** For a name that is refused: the text is what the compiler prints. */
+export type Refuse<Names, Bad> = {
+  readonly [K in keyof Names]: K extends Bad ? `The name '${K & string}' is reserved` : unknown
+}
+
+const reserved = ['then', '__proto__', 'constructor', 'prototype']
+const reservedByPlace: Record<Place, readonly string[]> = {
+  root: ['connection'],
+  path: [],
+  event: ['open', 'error'],
+  message: [],
+  param: ['lastEventId', 'from', 'until'],
+  // The table of codes explains each at length, and a client has no use for that text: names alone, held to the table by type.
+  error: Object.keys({
+    BAD_REQUEST: 0,
+    VALIDATION: 0,
+    UNAUTHENTICATED: 0,
+    FORBIDDEN: 0,
+    NOT_FOUND: 0,
+    TIMEOUT: 0,
+    ABORTED: 0,
+    OUTBOX_FULL: 0,
+    OUTCOME_UNKNOWN: 0,
+    CONFLICT: 0,
+    TOO_LARGE: 0,
+    UNSUPPORTED_MEDIA_TYPE: 0,
+    RATE_LIMITED: 0,
+    OVERLOADED: 0,
+    CONTRACT_MISMATCH: 0,
+    SESSION_CHANGED: 0,
+    PROTOCOL: 0,
+    CLOSED: 0,
+    NOT_YET: 0,
+    INTERNAL: 0,
+    BAD_CONTRACT: 0,
+    ASYNC_SCHEMA: 0,
+    PARAMS_NOT_STABLE: 0,
+    BAD_OPTIONS: 0,
+    BAD_HANDLERS: 0,
+    NOT_SERIALIZABLE: 0,
+  } satisfies Record<ErrorCode | MisuseCode, 0>),
+}
+
+/** Where a name stands: at the root of the tree, below it, or inside a channel, call or stream. */
+export type Place = 'root' | 'path' | 'event' | 'message' | 'error' | 'param'
+
+/** Letters, digits, `_ $ : -`: safe in a URL's path and in a line of SSE. Events and messages may have dots inside. */
+const segment = /^[\p{L}\p{N}_$][\p{L}\p{N}_$:-]*$/u
+const dotted = /^[\p{L}\p{N}_$][\p{L}\p{N}_$:.-]*$/u
+
+/** Refuses a name of a contract; `at` is where it stands, for the message. */
+export function checkName(name: string, place: Place, at: string): void {
+  if (reserved.includes(name) || reservedByPlace[place].includes(name) || name.startsWith('parley.')) {
+    refuse(at, `the name ${JSON.stringify(name)} is reserved; choose another`)
+  }
+  if (place === 'param') return
+  const grammar = place === 'event' || place === 'message' ? dotted : segment
+  if (!grammar.test(name)) {
+    refuse(at, `${JSON.stringify(name)} is no name: use letters, digits, "_", "$", ":" and "-"`)
+  }
+}
+
+/** Ends the definition of a contract. */
+export function refuse(at: string, why: string): never {
+  throw new ParleyError('BAD_CONTRACT', `Contract, at ${at === '' ? 'its root' : `'${at}'`}: ${why}`)
+}
