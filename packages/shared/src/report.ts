@@ -1,0 +1,38 @@
+/** What a report is about. */
+export type ReportKind =
+  /** A handler, `context`, `around` or hook threw an error that the contract does not declare. */
+  | 'handler-failed'
+  /** An emit whose promise nobody awaited could not be stored. */
+  | 'emit-failed'
+  /** `context` refused a connection, or an origin was not allowed. */
+  | 'refused'
+  /** A peer broke the protocol. */
+  | 'protocol'
+  /** A subscription could not go on: the log failed. */
+  | 'log-failed'
+  /** A `latest` topic was given up for lack of memory. */
+  | 'latest-evicted'
+  /** A listener threw; it has had the event all the same. */
+  | 'listener-failed'
+  /** A gap that no reader listens for. */
+  | 'gap-unheard'
+
+/** A typed notice for the operator or developer, given to `onReport`. */
+export interface Report {
+  readonly kind: ReportKind
+  /** One line for a person. */
+  readonly message: string
+  /** The contract path, topic or route that it is about. */
+  readonly path?: string
+  /** The id that the client was told, to find this report by. */
+  readonly id?: string
+  readonly error?: unknown
+}
+
+/** The default `onReport`: one line on stderr. */
+export function printReport(report: Report): void {
+  const where = report.path === undefined ? '' : ` ${report.path}`
+  const id = report.id === undefined ? '' : ` [${report.id}]`
+  const cause = report.error === undefined ? '' : `: ${report.error instanceof Error ? (report.error.stack ?? report.error.message) : String(report.error)}`
+  console.warn(`[parley] ${report.kind}${where}${id} ${report.message}${cause}`)
+}
