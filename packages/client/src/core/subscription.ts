@@ -1,0 +1,299 @@
+/**
+ * One topic on a client: its readers, each with a position of its own, over one subscription on the wire.
+ *
+ * Promise: each reader gets each event after its position exactly once and in order, or a gap in its place,
+ * however often the connection goes away, whoever else reads, and whenever they come and go.
+ *
+ *     idle -> joining -> catching-up -> live        `down` leads back to joining, from any of them but idle
+ *       ^         \----------\-----------\-> refused
+ *       '-- the last reader left, and nobody came for `lingerMs`
+ *
+ * Inputs are the methods: readers (`addReader`, `removeReader`), the connection (`up`, `down`), what the wire
+ * brings (`joined`, `event`, `moved`, `gap`, `live`, `refused`, and `read...` for bounded reads), timers
+ * (`elapsed`). Each gives its outputs in the order in which they are to be carried out.
+ *
+ * House rules:
+ * - The subscription on the wire begins where its first reader wants to; after a cut it goes on from the stream's
+ *   position, which is known from `joined` on. An event without a position never touches it.
+ * - A reader that wants to begin further back reads the log up to the stream's position, alone, and then joins.
+ * - Payloads are opaque here. Nothing here knows whether frames or SSE blocks brought them.
+ */
+import type { From, Position } from '@parley/shared/internal'
+import { advance, covers, isPosition, isSameFrom } from './order.js'
+import { Reader, type ReaderOutput, type TopicEvent, type TopicGap } from './reader.js'
+
+export type { TopicEvent, TopicGap } from './reader.js'
+
+export type TopicStatus =
+  | { readonly status: 'idle' | 'joining' | 'catching-up' | 'live' }
+  | { readonly status: 'refused'; readonly code: string }
+
+/** `linger`: nobody reads any more. `reads`: a bounded read failed and is to be tried again. */
+export type TopicTimer = 'linger' | 'reads'
+
+export type SubscriptionOutput<P> =
+  | ReaderOutput<P>
+  | { readonly type: 'subscribe'; readonly from: From }
+  | { readonly type: 'unsubscribe' }
+  | { readonly type: 'read'; readonly read: number; readonly from: From; readonly until: Position }
+  | { readonly type: 'cancel-read'; readonly read: number }
+  | { readonly type: 'status'; readonly status: TopicStatus }
+  | { readonly type: 'arm'; readonly timer: TopicTimer; readonly ms: number }
+  | { readonly type: 'disarm'; readonly timer: TopicTimer }
+
+export interface SubscriptionOptions {
+  /** How long the subscription is kept after its last reader left. */
+  readonly lingerMs: number
+  /** How much is held back for a reader that is reading; beyond it, it reads again. */
+  readonly unreadEvents: number
+  /** How long after a failed bounded read it is tried again. */
+  readonly readRetryMs: number
+  /** The channel keeps the newest event per name: a reader that does not say where to begin begins at the first. */
+  readonly latest: boolean
+}
+
+type Outputs<P> = SubscriptionOutput<P>[]
+
+export class Subscription<P> {
+  readonly #options: SubscriptionOptions
+  readonly #readers = new Map<number, Reader<P>>()
+  #status: TopicStatus = { status: 'idle' }
+  #isUp = false
+  #isLingering = false
+  /** Where the subscription on the wire was asked to begin. */
+  #asked: From = 'now'
+  /** Where the stream is: everything up to here came, or is being told to whoever follows. */
+  #at: Position | undefined
+  /**
+   * Where the stream goes on after a cut. Behind `#at` only between `joined` and the frame after it: that frame
+   * may be the gap between the two, and a cut before it must not swallow the gap.
+   */
+  #resume: Position | undefined
+  #reads = 0
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options
+  }
+
+  get status(): TopicStatus {
+    return this.#status
+  }
+
+  /** Where the stream is; known from the first `joined` on. */
+  get position(): Position | undefined {
+    return this.#at
+  }
+
+  get readers(): number {
+    return this.#readers.size
+  }
+
+  // --- readers ----------------------------------------------------------------------------------------------
+
+  /** A reader comes. Without `from` it begins now (on a `latest` channel: at the first kept). */
+  addReader(id: number, from: From = 'now'): Outputs<P> {
+    const start = this.#options.latest && from === 'now' ? 'first' : from
+    const reader = new Reader<P>(id, start, this.#options.unreadEvents)
+    this.#readers.set(id, reader)
+    const outputs: Outputs<P> = []
+    if (this.#isLingering) {
+      this.#isLingering = false
+      outputs.push({ type: 'disarm', timer: 'linger' })
+    }
+    if (this.#is('idle') || this.#is('refused')) outputs.push(...this.#start())
+    else if (!this.#is('joining')) outputs.push(...this.#attach(reader, false))
+    return outputs
+  }
+
+  removeReader(id: number): Outputs<P> {
+    const reader = this.#readers.get(id)
+    if (!reader) return []
+    this.#readers.delete(id)
+    const outputs: Outputs<P> = []
+    if (reader.read !== undefined) outputs.push({ type: 'cancel-read', read: reader.read })
+    if (this.#readers.size === 0) {
+      this.#isLingering = true
+      outputs.push({ type: 'arm', timer: 'linger', ms: this.#options.lingerMs })
+    }
+    return outputs
+  }
+
+  /** A refused topic that still has readers is asked for again, for instance with fresh credentials. */
+  retry(): Outputs<P> {
+    return this.#is('refused') && this.#readers.size > 0 ? this.#start() : []
+  }
+
+  elapsed(timer: TopicTimer): Outputs<P> {
+    if (timer === 'reads') return this.#attachPending(false)
+    if (!this.#isLingering) return []
+    this.#isLingering = false
+    const isWired = this.#isUp && !this.#is('refused')
+    this.#forget()
+    return [...(isWired ? [{ type: 'unsubscribe' } as const] : []), ...this.#become({ status: 'idle' })]
+  }
+
+  // --- connection -------------------------------------------------------------------------------------------
+
+  /** The connection is there. */
+  up(): Outputs<P> {
+    this.#isUp = true
+    return this.#is('joining') ? this.#subscribe() : []
+  }
+
+  /** The connection is away. */
+  down(): Outputs<P> {
+    this.#isUp = false
+    if (this.#is('idle') || this.#is('refused')) return []
+    for (const reader of this.#readers.values()) if (reader.mode === 'reading') reader.detach()
+    return this.#become({ status: 'joining' })
+  }
+
+  // --- the stream -------------------------------------------------------------------------------------------
+
+  /** The subscription is confirmed, and begins at `position`. */
+  joined(position: Position): Outputs<P> {
+    if (!this.#is('joining')) return []
+    this.#at = position
+    this.#resume = isPosition(this.#asked) ? this.#asked : position
+    return [...this.#become({ status: 'catching-up' }), ...this.#attachPending(true)]
+  }
+
+  event(event: TopicEvent<P>): Outputs<P> {
+    if (!this.#isJoined) return []
+    if (event.position) this.#moveTo(event.position)
+    return this.#toReaders({ event, replayed: !this.#is('live') })
+  }
+
+  /** The position moved on without an event. */
+  moved(position: Position): Outputs<P> {
+    if (!this.#isJoined) return []
+    this.#moveTo(position)
+    return this.#toReaders({ moved: position })
+  }
+
+  gap(gap: TopicGap): Outputs<P> {
+    if (!this.#isJoined) return []
+    this.#moveTo(gap.first)
+    return this.#toReaders({ gap })
+  }
+
+  /** The stream has caught up: what follows is live. */
+  live(position: Position): Outputs<P> {
+    if (!this.#isJoined) return []
+    const outputs = this.moved(position)
+    if (this.#is('live')) return outputs
+    return [...outputs, ...this.#become({ status: 'live' }), ...this.#attachPending(false)]
+  }
+
+  /** The subscription did not begin, or was ended, and will not come back by itself. Its readers keep their place. */
+  refused(code: string): Outputs<P> {
+    if (this.#is('idle') || this.#is('refused')) return []
+    this.#forget()
+    return this.#become({ status: 'refused', code })
+  }
+
+  // --- bounded reads ----------------------------------------------------------------------------------------
+
+  readEvent(read: number, event: TopicEvent<P>): Outputs<P> {
+    return this.#reading(read)?.readEvent(event) ?? []
+  }
+
+  readGap(read: number, gap: TopicGap): Outputs<P> {
+    return this.#reading(read)?.readGap(gap) ?? []
+  }
+
+  readEnd(read: number): Outputs<P> {
+    const reader = this.#reading(read)
+    if (!reader) return []
+    return reader.endRead() ?? this.#attach(reader, false)
+  }
+
+  /** A bounded read failed; the reader goes on from where it is, later. */
+  readFailed(read: number): Outputs<P> {
+    const reader = this.#reading(read)
+    if (!reader) return []
+    reader.detach()
+    return [{ type: 'arm', timer: 'reads', ms: this.#options.readRetryMs }]
+  }
+
+  // ----------------------------------------------------------------------------------------------------------
+
+  get #isJoined(): boolean {
+    return this.#is('catching-up') || this.#is('live')
+  }
+
+  #is(status: TopicStatus['status']): boolean {
+    return this.#status.status === status
+  }
+
+  #become(status: TopicStatus): Outputs<P> {
+    if (this.#is(status.status)) return []
+    this.#status = status
+    return [{ type: 'status', status }]
+  }
+
+  #start(): Outputs<P> {
+    return [...this.#become({ status: 'joining' }), ...(this.#isUp ? this.#subscribe() : [])]
+  }
+
+  #subscribe(): Outputs<P> {
+    const [first] = this.#readers.values()
+    this.#asked = this.#resume ?? first?.wish ?? this.#asked
+    return [{ type: 'subscribe', from: this.#asked }]
+  }
+
+  /** There is no stream any more; who still reads goes on from a position of its own. */
+  #forget(): void {
+    this.#at = undefined
+    this.#resume = undefined
+    for (const reader of this.#readers.values()) reader.detach()
+  }
+
+  #moveTo(position: Position): void {
+    this.#at = advance(this.#at, position)
+    this.#resume = this.#at
+  }
+
+  #toReaders(item: Parameters<Reader<P>['streamed']>[0]): Outputs<P> {
+    const outputs: Outputs<P> = []
+    for (const reader of this.#readers.values()) outputs.push(...reader.streamed(item))
+    return outputs
+  }
+
+  #attachPending(isStart: boolean): Outputs<P> {
+    if (!this.#isJoined) return []
+    const outputs: Outputs<P> = []
+    for (const reader of this.#readers.values()) {
+      if (reader.mode === 'pending') outputs.push(...this.#attach(reader, isStart))
+    }
+    return outputs
+  }
+
+  /** Lets a reader follow the stream, or brings it up to date first. `isStart`: nothing has come by the stream yet. */
+  #attach(reader: Reader<P>, isStart: boolean): Outputs<P> {
+    const at = this.#at!
+    const { wish } = reader
+    if (wish === 'now') {
+      // Replayed events are older than now: wait for the live mark, unless the stream itself began at now.
+      if (this.#is('live') || this.#asked === 'now') reader.follow(at)
+      return []
+    }
+    if (isPosition(wish) && covers(wish, at)) {
+      reader.follow()
+      return []
+    }
+    if (isStart && isSameFrom(wish, this.#asked)) {
+      // A position of its own it keeps, so that a gap between it and `at` still reaches it.
+      reader.follow(isPosition(wish) ? undefined : at)
+      return []
+    }
+    const read = ++this.#reads
+    reader.startRead(read, at)
+    return [{ type: 'read', read, from: wish, until: at }]
+  }
+
+  #reading(read: number): Reader<P> | undefined {
+    for (const reader of this.#readers.values()) if (reader.read === read) return reader
+    return undefined
+  }
+}
