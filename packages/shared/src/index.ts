@@ -21,6 +21,25 @@ export {
   volatile,
 } from './contract/define.js'
 export type { Duration } from './contract/duration.js'
+export type {
+  CallPath,
+  ChannelPath,
+  ContractLike,
+  EventName,
+  InferError,
+  InferEvent,
+  InferInput,
+  InferMessage,
+  InferMessageError,
+  InferMessageOutput,
+  InferOutput,
+  InferParams,
+  InferPresence,
+  InferYield,
+  MessageName,
+  Side,
+  StreamPath,
+} from './contract/infer.js'
 export type { Schema } from './contract/schema.js'
 export { type Issue, ParleyError, type ParleyErrorDetails } from './errors.js'
 export type { Link, LinkEnd, LinkEvents } from './link.js'

@@ -3,7 +3,24 @@
 export { type Clock, systemClock } from './clock.js'
 export type { Encoded, Received } from './codec/payload.js'
 export { parseDuration } from './contract/duration.js'
-export type { SchemaInput, SchemaOutput } from './contract/infer.js'
+export type {
+  CallLike,
+  ChannelAt,
+  ChannelLike,
+  DeclaredError,
+  ErrorData,
+  EventInputs,
+  EventOutputs,
+  LeafAt,
+  OneOf,
+  ReceivedInput,
+  RequestError,
+  SchemaInput,
+  SchemaOutput,
+  SentMessage,
+  SentMessages,
+  StreamLike,
+} from './contract/infer.js'
 export { isSchema, type Parsed, parseAsync, parseSync } from './contract/schema.js'
 export type {
   CallSpec,
