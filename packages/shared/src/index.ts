@@ -4,8 +4,6 @@ export {
   type Channel,
   type ChannelOptions,
   type Contract,
-  type ContractLeaf,
-  type ContractTree,
   call,
   channel,
   defineContract,
@@ -41,6 +39,7 @@ export type {
   StreamPath,
 } from './contract/infer.js'
 export type { Schema } from './contract/schema.js'
+export type { ContractLeaf, ContractTree } from './contract/tree.js'
 export { type Issue, ParleyError, type ParleyErrorDetails } from './errors.js'
 export type { Link, LinkEnd, LinkEvents } from './link.js'
 export type { Report, ReportKind } from './report.js'

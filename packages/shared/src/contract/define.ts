@@ -4,16 +4,7 @@ import type { SchemaInput } from './infer.js'
 import type { BadError, BadEvent, BadMessage, BadParam, BadRoot, BadSegment, Refuse } from './names.js'
 import type { Schema } from './schema.js'
 import type { ContractSpecs } from './spec.js'
-
-/** The brand of everything that a contract's tree may hold at its ends. */
-export interface ContractLeaf {
-  readonly kind: 'channel' | 'call' | 'stream'
-}
-
-/** A tree of channels, calls and streams: plain objects nest. */
-export interface ContractTree {
-  readonly [name: string]: ContractLeaf | ContractTree
-}
+import type { ContractLeaf, ContractTree } from './tree.js'
 
 /** What {@link defineContract} gives: the value that both sides import. */
 export interface Contract<Tree extends ContractTree = ContractTree> extends ContractSpecs {

@@ -6,7 +6,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ParleyError } from '../errors.js'
 import type { ErrorCode } from '../wire/codes.js'
-import type { ContractLeaf, ContractTree } from './define.js'
+import type { ContractLeaf, ContractTree } from './tree.js'
 
 // --- leaves -------------------------------------------------------------------------------------------------
 
