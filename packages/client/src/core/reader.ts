@@ -69,6 +69,11 @@ export class Reader<P> {
     return this.#position ?? this.#from
   }
 
+  /** Whether it has nothing that a stream at `at` has not had. */
+  isWithin(at: Position | undefined): boolean {
+    return this.#position === undefined || covers(at, this.#position)
+  }
+
   /** Joins the stream. One that is ahead of `at` stays ahead, and skips until the stream has come to it. */
   follow(at?: Position): void {
     this.#mode = 'following'

@@ -144,7 +144,10 @@ export class Subscription<P> {
   down(): Outputs<P> {
     this.#isUp = false
     if (this.#is('idle') || this.#is('refused')) return []
-    for (const reader of this.#readers.values()) if (reader.mode === 'reading') reader.detach()
+    for (const reader of this.#readers.values()) {
+      const isAhead = reader.mode === 'following' && !reader.isWithin(this.#at)
+      if (reader.mode === 'reading' || isAhead) reader.detach()
+    }
     return this.#become({ status: 'joining' })
   }
 
@@ -287,6 +290,9 @@ export class Subscription<P> {
       reader.follow(isPosition(wish) ? undefined : at)
       return []
     }
+    // Positions of two epochs do not compare, so it may be ahead of a stream that still catches up; once that is
+    // live, everything the reader has had is behind it.
+    if (isPosition(wish) && wish.epoch !== at.epoch && !this.#is('live')) return []
     const read = ++this.#reads
     reader.startRead(read, at)
     return [{ type: 'read', read, from: wish, until: at }]

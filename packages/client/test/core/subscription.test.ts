@@ -1,0 +1,252 @@
+import { expect, test } from 'vitest'
+import { Subscription, type SubscriptionOptions } from '../../src/core/subscription.js'
+
+const at = (offset: number, epoch = 'e') => ({ epoch, offset })
+const event = (offset: number | undefined, name = 'n') => ({
+  name,
+  data: offset ?? 0,
+  position: offset === undefined ? undefined : at(offset),
+})
+
+function topic(options: Partial<SubscriptionOptions> = {}): Subscription<number> {
+  return new Subscription({ lingerMs: 1_000, unreadEvents: 4, readRetryMs: 500, latest: false, ...options })
+}
+
+/** A topic that is live at 10 for reader 1. */
+function liveAt10(options?: Partial<SubscriptionOptions>): Subscription<number> {
+  const machine = topic(options)
+  machine.up()
+  machine.addReader(1)
+  machine.joined(at(10))
+  machine.live(at(10))
+  return machine
+}
+
+test('nothing is asked of the wire before a reader is there and the connection is up', () => {
+  const machine = topic()
+  expect(machine.up()).toEqual([])
+  machine.down()
+  expect(machine.addReader(1)).toEqual([{ type: 'status', status: { status: 'joining' } }])
+  expect(machine.up()).toEqual([{ type: 'subscribe', from: 'now' }])
+})
+
+test('a topic on which nothing was ever emitted resumes from the position it joined at', () => {
+  const machine = liveAt10()
+  expect(machine.down()).toEqual([{ type: 'status', status: { status: 'joining' } }])
+  expect(machine.up()).toEqual([{ type: 'subscribe', from: at(10) }])
+})
+
+test('a cut before the topic was joined asks for the same start again', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1, { last: 5 })
+  machine.down()
+  expect(machine.up()).toEqual([{ type: 'subscribe', from: { last: 5 } }])
+})
+
+test('an event without a position never wipes the position', () => {
+  const machine = liveAt10()
+  machine.event(event(12))
+  expect(machine.event(event(undefined, 'typing'))).toMatchObject([{ type: 'deliver', reader: 1 }])
+  machine.down()
+  expect(machine.up()).toEqual([{ type: 'subscribe', from: at(12) }])
+})
+
+test('an event that was replayed is not delivered again', () => {
+  const machine = liveAt10()
+  machine.event(event(12))
+  machine.down()
+  machine.up()
+  machine.joined(at(11))
+  expect(machine.event(event(12))).toEqual([])
+  expect(machine.event(event(13))).toMatchObject([{ type: 'deliver', replayed: true }])
+})
+
+test('an event of a new epoch is delivered though its offset is lower', () => {
+  const machine = liveAt10()
+  expect(machine.event({ name: 'n', data: 3, position: at(3, 'f') })).toMatchObject([{ type: 'deliver' }])
+})
+
+test('what comes before the live mark is replayed, what comes after it is not', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1, 'first')
+  machine.joined(at(0))
+  expect(machine.event(event(1))).toMatchObject([{ replayed: true }])
+  expect(machine.live(at(1))).toEqual([{ type: 'status', status: { status: 'live' } }])
+  expect(machine.event(event(2))).toMatchObject([{ replayed: false }])
+})
+
+test('a reader that joins a live topic begins at its current position', () => {
+  const machine = liveAt10()
+  expect(machine.addReader(2)).toEqual([])
+  expect(machine.event(event(11))).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
+test('a reader from now is not given what others have replayed to them', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1, 'first')
+  machine.addReader(2)
+  machine.joined(at(0))
+  machine.addReader(3)
+  expect(machine.event(event(1))).toMatchObject([{ reader: 1 }])
+  machine.live(at(1))
+  expect(machine.event(event(2))).toMatchObject([{ reader: 1 }, { reader: 2 }, { reader: 3 }])
+})
+
+test('a reader from now joins at once where the stream itself began now', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1)
+  machine.addReader(2)
+  machine.joined(at(10))
+  expect(machine.event(event(11))).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
+test('readers that ask for the same start before it is joined share it without a read', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1, { last: 5 })
+  machine.addReader(2, { last: 5 })
+  expect(machine.joined(at(3))).toEqual([{ type: 'status', status: { status: 'catching-up' } }])
+  expect(machine.event(event(4))).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
+test('a reader that starts further back reads up to the stream alone, then gets what came meanwhile', () => {
+  const machine = liveAt10()
+  expect(machine.addReader(2, at(7))).toEqual([{ type: 'read', read: 1, from: at(7), until: at(10) }])
+  expect(machine.event(event(11))).toMatchObject([{ reader: 1, replayed: false }])
+  expect(machine.readEvent(1, event(8))).toMatchObject([{ reader: 2, replayed: true, event: { data: 8 } }])
+  expect(machine.readEnd(1)).toMatchObject([{ reader: 2, replayed: false, event: { data: 11 } }])
+  expect(machine.event(event(12))).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
+test('a reader for which too much came while it was reading reads on, and loses nothing', () => {
+  const machine = liveAt10({ unreadEvents: 2 })
+  machine.addReader(2, 'first')
+  for (const offset of [11, 12, 13]) machine.event(event(offset))
+  expect(machine.readEnd(1)).toEqual([{ type: 'read', read: 2, from: at(10), until: at(13) }])
+  machine.event(event(14))
+  for (const offset of [11, 12, 13]) machine.readEvent(2, event(offset))
+  expect(machine.readEnd(2)).toMatchObject([{ reader: 2, event: { data: 14 } }])
+})
+
+test('a bounded read that a cut interrupted goes on from where the reader is', () => {
+  const machine = liveAt10()
+  machine.addReader(2, 'first')
+  machine.readEvent(1, event(6))
+  machine.down()
+  expect(machine.readEvent(1, event(7))).toEqual([]) // a late frame of the connection that is gone
+  machine.up()
+  expect(machine.joined(at(10))).toContainEqual({ type: 'read', read: 2, from: at(6), until: at(10) })
+})
+
+test('a bounded read that the server refused is tried again from where the reader is', () => {
+  const machine = liveAt10()
+  machine.addReader(2, 'first')
+  machine.readEvent(1, event(6))
+  expect(machine.readFailed(1)).toEqual([{ type: 'arm', timer: 'reads', ms: 500 }])
+  expect(machine.elapsed('reads')).toEqual([{ type: 'read', read: 2, from: at(6), until: at(10) }])
+})
+
+test('a reader that is ahead of the stream only skips what it has had', () => {
+  const machine = liveAt10()
+  expect(machine.addReader(2, at(12))).toEqual([])
+  expect(machine.event(event(12))).toMatchObject([{ reader: 1 }])
+  expect(machine.event(event(13))).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
+test('a gap reaches each reader that it concerns, from where that reader is', () => {
+  const machine = liveAt10()
+  machine.addReader(2, at(15))
+  machine.addReader(3, at(90))
+  expect(machine.gap({ after: at(10), first: at(50), reason: 'trimmed' })).toEqual([
+    { type: 'gap', reader: 1, gap: { after: at(10), first: at(50), reason: 'trimmed' } },
+    { type: 'gap', reader: 2, gap: { after: at(15), first: at(50), reason: 'trimmed' } },
+  ])
+  expect(machine.event(event(51))).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
+test('a cut between the confirmation and the gap behind it does not swallow the gap', () => {
+  const machine = liveAt10()
+  machine.down()
+  machine.up()
+  machine.joined(at(90))
+  machine.down()
+  expect(machine.up()).toEqual([{ type: 'subscribe', from: at(10) }])
+})
+
+test('a reader that comes back while the topic lingers causes no leave, no join and no hole', () => {
+  const machine = liveAt10()
+  expect(machine.removeReader(1)).toEqual([{ type: 'arm', timer: 'linger', ms: 1_000 }])
+  machine.event(event(11))
+  expect(machine.addReader(2)).toEqual([{ type: 'disarm', timer: 'linger' }])
+  expect(machine.elapsed('linger')).toEqual([])
+  expect(machine.event(event(12))).toMatchObject([{ reader: 2, event: { data: 12 } }])
+})
+
+test('a topic that nobody comes back to is left', () => {
+  const machine = liveAt10()
+  machine.removeReader(1)
+  expect(machine.elapsed('linger')).toEqual([
+    { type: 'unsubscribe' },
+    { type: 'status', status: { status: 'idle' } },
+  ])
+  expect(machine.event(event(11))).toEqual([])
+  expect(machine.addReader(2)).toContainEqual({ type: 'subscribe', from: 'now' })
+})
+
+test('a topic that was left while the connection was away is not asked for again', () => {
+  const machine = liveAt10()
+  machine.down()
+  machine.removeReader(1)
+  expect(machine.elapsed('linger')).toEqual([{ type: 'status', status: { status: 'idle' } }])
+  expect(machine.up()).toEqual([])
+})
+
+test('a reader that leaves while it reads gives its read up', () => {
+  const machine = liveAt10()
+  machine.addReader(2, 'first')
+  expect(machine.removeReader(2)).toEqual([{ type: 'cancel-read', read: 1 }])
+  expect(machine.readEvent(1, event(3))).toEqual([])
+})
+
+test('on a channel that keeps the newest only, a reader without a start begins at the first kept', () => {
+  const machine = topic({ latest: true })
+  machine.up()
+  expect(machine.addReader(1)).toContainEqual({ type: 'subscribe', from: 'first' })
+  machine.joined(at(0))
+  machine.event(event(4))
+  machine.live(at(10))
+  expect(machine.addReader(2)).toEqual([{ type: 'read', read: 1, from: 'first', until: at(10) }])
+})
+
+test('a refused topic ends, is not asked for by a reconnection, and goes on from its position when retried', () => {
+  const machine = liveAt10()
+  machine.event(event(12))
+  expect(machine.refused('FORBIDDEN')).toEqual([
+    { type: 'status', status: { status: 'refused', code: 'FORBIDDEN' } },
+  ])
+  expect(machine.event(event(13))).toEqual([])
+  machine.down()
+  expect(machine.up()).toEqual([])
+  expect(machine.retry()).toEqual([
+    { type: 'status', status: { status: 'joining' } },
+    { type: 'subscribe', from: at(12) },
+  ])
+})
+
+test('a second live mark, after a slow spell, changes nothing but the position', () => {
+  const machine = liveAt10()
+  expect(machine.live(at(20))).toEqual([])
+  machine.down()
+  expect(machine.up()).toEqual([{ type: 'subscribe', from: at(20) }])
+})
+
+test('a move without an event is a position to come back with', () => {
+  const machine = liveAt10()
+  expect(machine.moved(at(14))).toEqual([])
+  machine.down()
+  expect(machine.up()).toEqual([{ type: 'subscribe', from: at(14) }])
+})
