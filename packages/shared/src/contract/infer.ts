@@ -60,16 +60,17 @@ type SchemaOf<E> = E extends { readonly kind: 'volatile'; readonly schema: unkno
 type OrVoid<T> = [T] extends [undefined] ? void : T
 
 // --- building blocks of handles -----------------------------------------------------------------------------
+// `& unknown` changes nothing but what is shown: the types themselves, not the name of the alias and its schemas.
 
 /** What each event of a channel takes, by name. */
 export type EventInputs<C extends ChannelLike> = {
   readonly [N in keyof C['events']]: SchemaInput<SchemaOf<C['events'][N]>>
-}
+} & unknown
 
 /** What each event of a channel gives, by name. */
 export type EventOutputs<C extends ChannelLike> = {
   readonly [N in keyof C['events']]: SchemaOutput<SchemaOf<C['events'][N]>>
-}
+} & unknown
 
 /** What a sender knows of a message. `error` is the union of the declared ones, `never` where there is none. */
 export interface SentMessage<Kind extends 'call' | 'bare' | 'volatile', Input, Output, Declared> {
@@ -91,7 +92,7 @@ export type SentMessages<C extends ChannelLike> = {
     : C['messages'][N] extends { readonly kind: 'volatile'; readonly schema: unknown }
       ? SentMessage<'volatile', SchemaInput<C['messages'][N]['schema']>, void, never>
       : SentMessage<'bare', SchemaInput<C['messages'][N]>, void, never>
-}
+} & unknown
 
 /** What a handler of a message, by name, reads: the output of its input's schema. */
 export type ReceivedInput<M> = M extends CallLike ? SchemaOutput<M['input']> : SchemaOutput<SchemaOf<M>>

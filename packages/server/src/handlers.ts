@@ -1,0 +1,188 @@
+/** The types of everything that `createRouter` takes, and `anyone`. */
+import type { ContractTree, ParleyError } from '@parley/shared'
+import type {
+  CallLike,
+  ChannelLike,
+  ErrorData,
+  EventInputs,
+  ReceivedInput,
+  SchemaInput,
+  SchemaOutput,
+  StreamLike,
+} from '@parley/shared/internal'
+import type { Emit, HubTypes, RunTopic, RunTopics } from './handles.js'
+
+/** Lets everybody read a topic. Every channel has a `join`, also an open one, so that open ones can be found. */
+export const anyone = (): true => true
+
+/** What survives a reconnection of a client; over plain SSE and HTTP, it lives as long as the request. */
+export interface Session {
+  /** Names it in reports and for `router.disconnect`; resumes nothing. */
+  readonly id: string
+  /** Whom it belongs to, as `identify` says; `undefined` while `context` runs, or where nobody says. */
+  readonly member: string | undefined
+  /** Ends the session's rights at this time unless they are refreshed: a `Date`, or seconds since 1970, as `exp` in a token. */
+  expiresAt(at: Date | number): void
+}
+
+type Awaitable<T> = T | Promise<T>
+
+/** What every handler gets. */
+interface Run<Context, Topics> {
+  /** What the hub's `context` returned for this session, or this request. */
+  readonly context: Context
+  readonly session: Session
+  /** Fires when the caller gives up or the deadline passes. */
+  readonly signal: AbortSignal
+  /** The hub's channels. What is emitted through them is stored before the caller is answered. */
+  readonly topics: Topics
+  /** The HTTP request, where there is one of its own. */
+  readonly request?: Request
+}
+
+/** Makes a declared error, to be thrown. */
+export interface ErrorMaker<Code extends string, Data> {
+  (
+    ...args: Data extends undefined ? [data?: Data, message?: string] : [data: Data, message?: string]
+  ): ParleyError<Code, Data>
+}
+
+/** `& unknown`: shown as what it is, not as the name of this alias and its schemas. */
+type ErrorMakers<Errors> = {
+  readonly [Code in keyof Errors]: ErrorMaker<Code & string, ErrorData<Errors[Code], 'written'>>
+} & unknown
+
+export interface JoinRun<Params, Context> {
+  readonly params: Params
+  readonly context: Context
+  readonly session: Session
+  /** The HTTP request, where there is one of its own. */
+  readonly request?: Request
+}
+
+/** Says whether a session may read a topic, and send to it. `false` or a throw is `FORBIDDEN`. */
+export interface JoinHandler<Params, Context> {
+  (run: JoinRun<Params, Context>): Awaitable<boolean>
+}
+
+export interface PresenceRun<Params, Wanted, Context> extends JoinRun<Params, Context> {
+  /** What the client asked to be shown as. */
+  readonly wanted: Wanted
+}
+
+/** Says what a member is shown as. */
+export interface PresenceHandler<Params, Wanted, Shown, Context> {
+  (run: PresenceRun<Params, Wanted, Context>): Awaitable<Shown>
+}
+
+export interface MessageRun<Input, Params, Events, Errors, Context, Topics> extends Run<Context, Topics> {
+  readonly input: Input
+  readonly params: Params
+  /** The errors that the message declares: `throw errors.MUTED({ until })`. */
+  readonly errors: Errors
+  /** Emits on the message's own topic, to everybody. */
+  readonly emit: Emit<Events>
+  /** The same, to all but the sender. */
+  readonly others: RunTopic<Events>
+}
+
+/** Handles a message. What it returns for one without an output is ignored. */
+export interface MessageHandler<Input, Output, Params, Events, Errors, Context, Topics> {
+  (run: MessageRun<Input, Params, Events, Errors, Context, Topics>): Awaitable<Output>
+}
+
+export interface CallRun<Input, Errors, Context, Topics> extends Run<Context, Topics> {
+  readonly input: Input
+  /** The errors that the call declares: `throw errors.NAME_TAKEN({ suggestion })`. */
+  readonly errors: Errors
+}
+
+/** Handles a call. What it returns for one without an output is ignored. */
+export interface CallHandler<Input, Output, Errors, Context, Topics> {
+  (run: CallRun<Input, Errors, Context, Topics>): Awaitable<Output>
+}
+
+/** Handles a stream: yields its values, returns its result. */
+export interface StreamHandler<Input, Yields, Output, Errors, Context, Topics> {
+  (run: CallRun<Input, Errors, Context, Topics>): AsyncGenerator<Yields, Output, void>
+}
+
+/** What a handler returns where the contract declares no output: anything. */
+type Returned<Schema> = Schema extends undefined ? unknown : SchemaInput<Schema>
+
+type MessageHandlers<C extends ChannelLike, Context, Topics> = {
+  readonly [N in keyof C['messages']]: C['messages'][N] extends CallLike
+    ? MessageHandler<
+        ReceivedInput<C['messages'][N]>,
+        Returned<C['messages'][N]['output']>,
+        SchemaOutput<C['params']>,
+        EventInputs<C>,
+        ErrorMakers<C['messages'][N]['errors']>,
+        Context,
+        Topics
+      >
+    : MessageHandler<
+        ReceivedInput<C['messages'][N]>,
+        unknown,
+        SchemaOutput<C['params']>,
+        EventInputs<C>,
+        object,
+        Context,
+        Topics
+      >
+}
+
+/** `join` always; the rest where the contract has it. */
+type ChannelPart<C extends ChannelLike> =
+  | 'join'
+  | (C['presence'] extends undefined ? never : 'presence')
+  | (keyof C['messages'] extends never ? never : 'messages')
+
+type ChannelHandlers<C extends ChannelLike, Context, Topics> = {
+  readonly [Part in ChannelPart<C>]: Part extends 'join'
+    ? JoinHandler<SchemaOutput<C['params']>, Context>
+    : Part extends 'presence'
+      ? PresenceHandler<
+          SchemaOutput<C['params']>,
+          SchemaOutput<C['presence']>,
+          SchemaInput<C['presence']>,
+          Context
+        >
+      : MessageHandlers<C, Context, Topics>
+}
+
+/** The contract's tree with the handlers of each leaf. */
+export type HandlerTree<Tree, Context, Topics> = {
+  readonly [K in keyof Tree]: Tree[K] extends ChannelLike
+    ? ChannelHandlers<Tree[K], Context, Topics>
+    : Tree[K] extends CallLike
+      ? CallHandler<
+          SchemaOutput<Tree[K]['input']>,
+          Returned<Tree[K]['output']>,
+          ErrorMakers<Tree[K]['errors']>,
+          Context,
+          Topics
+        >
+      : Tree[K] extends StreamLike
+        ? StreamHandler<
+            SchemaOutput<Tree[K]['input']>,
+            SchemaInput<Tree[K]['yields']>,
+            Returned<Tree[K]['output']>,
+            ErrorMakers<Tree[K]['errors']>,
+            Context,
+            Topics
+          >
+        : HandlerTree<Tree[K], Context, Topics>
+}
+
+/**
+ * Every handler that a hub's contract asks for.
+ *
+ * @example
+ * export const room: Handlers<typeof hub>['room'] = { join: anyone, messages: { say } }
+ */
+export type Handlers<H extends HubTypes<ContractTree, unknown>> = HandlerTree<
+  NonNullable<H['~types']>['tree'],
+  NonNullable<H['~types']>['context'],
+  RunTopics<NonNullable<H['~types']>['tree']>
+>
