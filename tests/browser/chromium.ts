@@ -1,0 +1,63 @@
+/**
+ * The browser of the tests: Debian's Chromium, driven by playwright-core. `PARLEY_CHROMIUM` names another one. Where
+ * there is none the tests are skipped with a line that says so; with `CI=true` that is a failure.
+ */
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type Browser, chromium } from 'playwright-core'
+import { describe } from 'vitest'
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false // not there, or not ours to run: look further
+  }
+}
+
+/** The executable, or `undefined` when this machine has no Chromium. */
+export function findChromium(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const chosen = env.PARLEY_CHROMIUM
+  if (chosen !== undefined && chosen !== '') {
+    if (!isExecutable(chosen)) throw new Error(`PARLEY_CHROMIUM names ${chosen}, which cannot be run`)
+    return chosen
+  }
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isExecutable)
+}
+
+const executable = findChromium()
+
+/**
+ * Starts a browser with a user data folder of its own, which goes when it is closed (playwright-core makes one for
+ * each launch). The flags keep it from looking for the network, a GPU, or a sandbox that root has not got.
+ */
+export async function launchChromium(): Promise<Browser> {
+  if (executable === undefined) throw new Error('There is no Chromium on this machine')
+  return chromium.launch({
+    executablePath: executable,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** A `describe` for tests that need a browser. */
+export function describeInChromium(name: string, define: () => void): void {
+  if (executable === undefined) {
+    const missing = `${name}: no Chromium here (looked for ${names.join(', ')}; PARLEY_CHROMIUM names another)`
+    if (process.env.CI === 'true') throw new Error(missing)
+    console.warn(`SKIPPED ${missing}`)
+  }
+  describe.skipIf(executable === undefined)(name, define)
+}
