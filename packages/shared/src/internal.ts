@@ -1,6 +1,7 @@
 /** The unstable entry: what the packages of one version share with each other, and nobody else may rely on. */
 
 export { type Clock, systemClock } from './clock.js'
+export { type Codec, createCodec } from './codec/codec.js'
 export type { Encoded, Received } from './codec/payload.js'
 export { parseDuration } from './contract/duration.js'
 export type {
@@ -60,4 +61,14 @@ export {
 } from './wire/frames.js'
 export { parseClientFrame, parseIssues, parseServerFrame } from './wire/parse.js'
 export { formatPosition, type Position, parsePosition } from './wire/position.js'
+export {
+  createSseParser,
+  encodeBlock,
+  encodeComment,
+  encodeRetry,
+  type ReceivedBlock,
+  type SseBlock,
+  type SseHandlers,
+  type SseParser,
+} from './wire/sse.js'
 export { encodeFrame, eventTail } from './wire/text.js'

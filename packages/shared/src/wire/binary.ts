@@ -31,7 +31,7 @@ export function splitBlobs(bytes: Uint8Array): { text: string; blobs: Uint8Array
     const length = view.getUint32(at)
     at += lengthBytes
     if (length > bytes.length - at) return new Fault('PROTOCOL', 'binary frame: a part is cut short')
-    parts.push(bytes.slice(at, at + length))
+    parts.push(new Uint8Array(bytes.subarray(at, at + length))) // a copy: Buffer's own `slice` is none
     at += length
   }
   const head = parts.shift()

@@ -147,7 +147,7 @@ export const misuseCodes = {
   },
   NOT_SERIALIZABLE: {
     meaning: 'A value cannot travel: a cycle, a function, a symbol or an instance of an unregistered class.',
-    mend: 'Send plain data, or register the class on the `superjson` instance given to both sides.',
+    mend: 'Send plain data, or teach both sides the class with `registerCustom` on the `superjson` instance given to them.',
   },
 } as const
 

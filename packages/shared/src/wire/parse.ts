@@ -48,6 +48,7 @@ function parseWith<F>(
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const isId = (value: unknown): value is number => isCount(value) && value > 0
+const isNumber = (value: unknown): value is number => Number.isFinite(value) // JSON has 1e999
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -68,7 +69,7 @@ function params(value: unknown): WireParams | null | undefined {
   if (value === null) return null
   if (!isRecord(value)) return undefined
   for (const one of Object.values(value)) {
-    if (!isText(one) && typeof one !== 'boolean' && typeof one !== 'number') return undefined
+    if (!isText(one) && typeof one !== 'boolean' && !isNumber(one)) return undefined
   }
   return value as WireParams
 }
@@ -337,9 +338,9 @@ const serverReaders: ReadonlyMap<string, Reader<ServerFrame<Received>>> = new Ma
 ])
 
 const isEntry = (value: unknown): value is [string, string, number] =>
-  Array.isArray(value) && isText(value[0]) && isText(value[1]) && typeof value[2] === 'number'
+  Array.isArray(value) && isText(value[0]) && isText(value[1]) && isNumber(value[2])
 
-const at = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+const at = (value: unknown): number | undefined => (isNumber(value) ? value : undefined)
 
 function gap(elements: Elements): { after: Position; first: Position; reason: GapReason } | undefined {
   const [after, first, why] = [position(elements[0]), position(elements[1]), reason(elements[2])]
@@ -355,7 +356,7 @@ export function parseIssues(value: unknown): { path: (string | number)[]; messag
         isRecord(issue) && Array.isArray(issue.path) && isText(issue.message),
     )
     .map(({ path, message }) => ({
-      path: path.filter((key): key is string | number => isText(key) || typeof key === 'number'),
+      path: path.filter((key): key is string | number => isText(key) || isNumber(key)),
       message,
     }))
 }
