@@ -47,10 +47,10 @@ export interface ErrorMaker<Code extends string, Data> {
   ): ParleyError<Code, Data>
 }
 
-/** `& unknown`: shown as what it is, not as the name of this alias and its schemas. */
-type ErrorMakers<Errors> = {
-  readonly [Code in keyof Errors]: ErrorMaker<Code & string, ErrorData<Errors[Code], 'written'>>
-} & unknown
+// Mapped types stand in conditional types that always hold: see infer.ts.
+type ErrorMakers<Errors> = Errors extends object
+  ? { readonly [Code in keyof Errors]: ErrorMaker<Code & string, ErrorData<Errors[Code], 'written'>> }
+  : never
 
 export interface JoinRun<Params, Context> {
   readonly params: Params
@@ -110,27 +110,25 @@ export interface StreamHandler<Input, Yields, Output, Errors, Context, Topics> {
 /** What a handler returns where the contract declares no output: anything. */
 type Returned<Schema> = Schema extends undefined ? unknown : SchemaInput<Schema>
 
-type MessageHandlers<C extends ChannelLike, Context, Topics> = {
-  readonly [N in keyof C['messages']]: C['messages'][N] extends CallLike
-    ? MessageHandler<
-        ReceivedInput<C['messages'][N]>,
-        Returned<C['messages'][N]['output']>,
-        SchemaOutput<C['params']>,
-        EventInputs<C>,
-        ErrorMakers<C['messages'][N]['errors']>,
-        Context,
-        Topics
-      >
-    : MessageHandler<
-        ReceivedInput<C['messages'][N]>,
-        unknown,
-        SchemaOutput<C['params']>,
-        EventInputs<C>,
-        object,
-        Context,
-        Topics
-      >
-}
+type MessageHandlerOf<M, C extends ChannelLike, Context, Topics> = M extends CallLike
+  ? MessageHandler<
+      SchemaOutput<M['input']>,
+      Returned<M['output']>,
+      SchemaOutput<C['params']>,
+      EventInputs<C>,
+      ErrorMakers<M['errors']>,
+      Context,
+      Topics
+    >
+  : MessageHandler<
+      ReceivedInput<M>,
+      unknown,
+      SchemaOutput<C['params']>,
+      EventInputs<C>,
+      object,
+      Context,
+      Topics
+    >
 
 /** `join` always; the rest where the contract has it. */
 type ChannelPart<C extends ChannelLike> =
@@ -138,42 +136,46 @@ type ChannelPart<C extends ChannelLike> =
   | (C['presence'] extends undefined ? never : 'presence')
   | (keyof C['messages'] extends never ? never : 'messages')
 
-type ChannelHandlers<C extends ChannelLike, Context, Topics> = {
-  readonly [Part in ChannelPart<C>]: Part extends 'join'
-    ? JoinHandler<SchemaOutput<C['params']>, Context>
-    : Part extends 'presence'
-      ? PresenceHandler<
-          SchemaOutput<C['params']>,
-          SchemaOutput<C['presence']>,
-          SchemaInput<C['presence']>,
-          Context
-        >
-      : MessageHandlers<C, Context, Topics>
-}
+type ChannelHandlers<C extends ChannelLike, Context, Topics> = C extends ChannelLike
+  ? {
+      readonly [Part in ChannelPart<C>]: Part extends 'join'
+        ? JoinHandler<SchemaOutput<C['params']>, Context>
+        : Part extends 'presence'
+          ? PresenceHandler<
+              SchemaOutput<C['params']>,
+              SchemaOutput<C['presence']>,
+              SchemaInput<C['presence']>,
+              Context
+            >
+          : { readonly [N in keyof C['messages']]: MessageHandlerOf<C['messages'][N], C, Context, Topics> }
+    }
+  : never
 
-/** The contract's tree with the handlers of each leaf. */
-export type HandlerTree<Tree, Context, Topics> = {
-  readonly [K in keyof Tree]: Tree[K] extends ChannelLike
-    ? ChannelHandlers<Tree[K], Context, Topics>
-    : Tree[K] extends CallLike
-      ? CallHandler<
-          SchemaOutput<Tree[K]['input']>,
-          Returned<Tree[K]['output']>,
-          ErrorMakers<Tree[K]['errors']>,
+type HandlerOf<Node, Context, Topics> = Node extends ChannelLike
+  ? ChannelHandlers<Node, Context, Topics>
+  : Node extends CallLike
+    ? CallHandler<
+        SchemaOutput<Node['input']>,
+        Returned<Node['output']>,
+        ErrorMakers<Node['errors']>,
+        Context,
+        Topics
+      >
+    : Node extends StreamLike
+      ? StreamHandler<
+          SchemaOutput<Node['input']>,
+          SchemaInput<Node['yields']>,
+          Returned<Node['output']>,
+          ErrorMakers<Node['errors']>,
           Context,
           Topics
         >
-      : Tree[K] extends StreamLike
-        ? StreamHandler<
-            SchemaOutput<Tree[K]['input']>,
-            SchemaInput<Tree[K]['yields']>,
-            Returned<Tree[K]['output']>,
-            ErrorMakers<Tree[K]['errors']>,
-            Context,
-            Topics
-          >
-        : HandlerTree<Tree[K], Context, Topics>
-}
+      : HandlerTree<Node, Context, Topics>
+
+/** The contract's tree with the handlers of each leaf. */
+export type HandlerTree<Tree, Context, Topics> = Tree extends object
+  ? { readonly [K in keyof Tree]: HandlerOf<Tree[K], Context, Topics> }
+  : never
 
 /**
  * Every handler that a hub's contract asks for.

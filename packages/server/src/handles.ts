@@ -111,13 +111,15 @@ type ChannelKeys<Tree> = {
 }[keyof Tree]
 
 /** `hub.channel`: the contract's tree with a topic, or a function to one, for each channel. */
-export type HubChannels<Tree> = {
-  readonly [K in ChannelKeys<Tree>]: Tree[K] extends ChannelLike
-    ? Tree[K]['params'] extends undefined
-      ? HubTopicOf<Tree[K]>
-      : HubChannel<SchemaInput<Tree[K]['params']>, HubTopicOf<Tree[K]>>
-    : HubChannels<Tree[K]>
-}
+export type HubChannels<Tree> = Tree extends object
+  ? {
+      readonly [K in ChannelKeys<Tree>]: Tree[K] extends ChannelLike
+        ? Tree[K]['params'] extends undefined
+          ? HubTopicOf<Tree[K]>
+          : HubChannel<SchemaInput<Tree[K]['params']>, HubTopicOf<Tree[K]>>
+        : HubChannels<Tree[K]>
+    }
+  : never
 
 /** What a handler emits with: it is stored before the run is answered, and refused once it is over. */
 export interface RunTopic<Events> {
@@ -125,13 +127,15 @@ export interface RunTopic<Events> {
 }
 
 /** `topics` in a handler: the hub's channels, bound to the handler's run. */
-export type RunTopics<Tree> = {
-  readonly [K in ChannelKeys<Tree>]: Tree[K] extends ChannelLike
-    ? Tree[K]['params'] extends undefined
-      ? RunTopic<EventInputs<Tree[K]>>
-      : HubChannel<SchemaInput<Tree[K]['params']>, RunTopic<EventInputs<Tree[K]>>>
-    : RunTopics<Tree[K]>
-}
+export type RunTopics<Tree> = Tree extends object
+  ? {
+      readonly [K in ChannelKeys<Tree>]: Tree[K] extends ChannelLike
+        ? Tree[K]['params'] extends undefined
+          ? RunTopic<EventInputs<Tree[K]>>
+          : HubChannel<SchemaInput<Tree[K]['params']>, RunTopic<EventInputs<Tree[K]>>>
+        : RunTopics<Tree[K]>
+    }
+  : never
 
 /** The types that a hub carries for {@link Handlers}; at run time there is nothing. */
 export interface HubTypes<Tree extends ContractTree, Context> {

@@ -1,7 +1,16 @@
 import { compile } from './compile.js'
 import type { Duration } from './duration.js'
-import type { SchemaInput } from './infer.js'
-import type { BadError, BadEvent, BadMessage, BadParam, BadRoot, BadSegment, Refuse } from './names.js'
+import type { SchemaInput, SchemaOutput } from './infer.js'
+import type {
+  BadError,
+  BadEvent,
+  BadMessage,
+  BadParam,
+  BadRoot,
+  BadSegment,
+  Refuse,
+  Refused,
+} from './names.js'
 import type { Schema } from './schema.js'
 import type { ContractSpecs } from './spec.js'
 import type { ContractLeaf, ContractTree } from './tree.js'
@@ -96,7 +105,7 @@ export interface StreamOptions<Input, Yields, Output, Errors> {
 
 export interface ChannelOptions<Params, Events, Messages, Presence, Times> {
   /** Tells one topic of the channel from another: a flat object of strings, finite numbers, booleans and enums. */
-  readonly params?: Params & RefuseParams<Params>
+  readonly params?: Params & CheckParams<Params>
   /** Server to client, by name. */
   readonly events?: Events & Refuse<Events, BadEvent>
   /** Client to server, by name: `call(...)`, a bare schema or `volatile(schema)`. */
@@ -117,18 +126,25 @@ type Upgrades<Events> = {
     : 'A volatile event is never read again'
 }
 
-type RefuseParams<Params> = keyof SchemaInput<Params> & BadParam extends never
-  ? unknown
-  : `The param '${keyof SchemaInput<Params> & BadParam & string}' is reserved`
+/** Params are a flat object, and the query of an SSE route needs some names itself. */
+type CheckParams<Params> = keyof SchemaInput<Params> & BadParam extends never
+  ? SchemaOutput<Params> extends Flat<SchemaOutput<Params>> | undefined
+    ? unknown
+    : 'Params must be a flat object of strings, numbers and booleans'
+  : Refused<keyof SchemaInput<Params> & BadParam>
+
+type Flat<Params> = { readonly [K in keyof Params]: string | number | boolean | undefined }
 
 /** The tree with the text of what is wrong where a name is refused. */
-type CheckTree<Tree, Bad = BadSegment> = {
-  readonly [K in keyof Tree]: K extends Bad
-    ? `The name '${K & string}' is reserved`
-    : Tree[K] extends ContractLeaf
-      ? unknown
-      : CheckTree<Tree[K]>
-}
+type CheckTree<Tree, Bad = BadSegment> = string extends keyof Tree
+  ? unknown
+  : {
+      readonly [K in keyof Tree]: K extends Bad
+        ? Refused<K>
+        : Tree[K] extends ContractLeaf
+          ? unknown
+          : CheckTree<Tree[K]>
+    }
 
 /**
  * A named place where events flow to clients and messages to the server.

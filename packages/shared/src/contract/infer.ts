@@ -60,17 +60,18 @@ type SchemaOf<E> = E extends { readonly kind: 'volatile'; readonly schema: unkno
 type OrVoid<T> = [T] extends [undefined] ? void : T
 
 // --- building blocks of handles -----------------------------------------------------------------------------
-// `& unknown` changes nothing but what is shown: the types themselves, not the name of the alias and its schemas.
+// A mapped type stands in a conditional type that always holds: so it is shown as what it is, `{ message: { ... } }`,
+// and not as the name of its alias with the schemas that it was made from.
 
 /** What each event of a channel takes, by name. */
-export type EventInputs<C extends ChannelLike> = {
-  readonly [N in keyof C['events']]: SchemaInput<SchemaOf<C['events'][N]>>
-} & unknown
+export type EventInputs<C extends ChannelLike> = C extends ChannelLike
+  ? { readonly [N in keyof C['events']]: SchemaInput<SchemaOf<C['events'][N]>> }
+  : never
 
 /** What each event of a channel gives, by name. */
-export type EventOutputs<C extends ChannelLike> = {
-  readonly [N in keyof C['events']]: SchemaOutput<SchemaOf<C['events'][N]>>
-} & unknown
+export type EventOutputs<C extends ChannelLike> = C extends ChannelLike
+  ? { readonly [N in keyof C['events']]: SchemaOutput<SchemaOf<C['events'][N]>> }
+  : never
 
 /** What a sender knows of a message. `error` is the union of the declared ones, `never` where there is none. */
 export interface SentMessage<Kind extends 'call' | 'bare' | 'volatile', Input, Output, Declared> {
@@ -81,18 +82,20 @@ export interface SentMessage<Kind extends 'call' | 'bare' | 'volatile', Input, O
 }
 
 /** What a sender knows of each message of a channel, by name. */
-export type SentMessages<C extends ChannelLike> = {
-  readonly [N in keyof C['messages']]: C['messages'][N] extends CallLike
-    ? SentMessage<
-        'call',
-        SchemaInput<C['messages'][N]['input']>,
-        OrVoid<SchemaOutput<C['messages'][N]['output']>>,
-        DeclaredError<C['messages'][N]['errors']>
-      >
-    : C['messages'][N] extends { readonly kind: 'volatile'; readonly schema: unknown }
-      ? SentMessage<'volatile', SchemaInput<C['messages'][N]['schema']>, void, never>
-      : SentMessage<'bare', SchemaInput<C['messages'][N]>, void, never>
-} & unknown
+export type SentMessages<C extends ChannelLike> = C extends ChannelLike
+  ? { readonly [N in keyof C['messages']]: SentMessageOf<C['messages'][N]> }
+  : never
+
+type SentMessageOf<M> = M extends CallLike
+  ? SentMessage<
+      'call',
+      SchemaInput<M['input']>,
+      OrVoid<SchemaOutput<M['output']>>,
+      DeclaredError<M['errors']>
+    >
+  : M extends { readonly kind: 'volatile'; readonly schema: unknown }
+    ? SentMessage<'volatile', SchemaInput<M['schema']>, void, never>
+    : SentMessage<'bare', SchemaInput<M>, void, never>
 
 /** What a handler of a message, by name, reads: the output of its input's schema. */
 export type ReceivedInput<M> = M extends CallLike ? SchemaOutput<M['input']> : SchemaOutput<SchemaOf<M>>
@@ -171,18 +174,12 @@ type Message<C extends ContractLike, P, N> = N extends keyof ChannelIn<C, P>['me
 type RequestPath<T> = Paths<T, 'call' | 'stream'>
 
 /** Names of the events of the channel at a path. */
-export type EventName<C extends ContractLike, P extends ChannelPath<C['tree']>> = keyof ChannelIn<
-  C,
-  P
->['events'] &
-  string
+export type EventName<C extends ContractLike, P extends ChannelPath<C['tree']>> =
+  ChannelIn<C, P> extends { readonly events: infer Events } ? keyof Events & string : never
 
 /** Names of the messages of the channel at a path. */
-export type MessageName<C extends ContractLike, P extends ChannelPath<C['tree']>> = keyof ChannelIn<
-  C,
-  P
->['messages'] &
-  string
+export type MessageName<C extends ContractLike, P extends ChannelPath<C['tree']>> =
+  ChannelIn<C, P> extends { readonly messages: infer Messages } ? keyof Messages & string : never
 
 /**
  * An event, as a reader gets it; with `'written'`, as `emit` takes it.

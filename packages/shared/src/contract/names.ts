@@ -16,9 +16,11 @@ export type BadError = ReservedAnywhere | '' | ErrorCode | MisuseCode
 /** The query of an SSE route uses these itself. */
 export type BadParam = ReservedAnywhere | 'lastEventId' | 'from' | 'until'
 
-/** For a name that is refused: the text is what the compiler prints. */
+/** What the compiler prints for a name that is refused. */
+export type Refused<Name> = `'${Name & string}' cannot be used as a name here`
+
 export type Refuse<Names, Bad> = {
-  readonly [K in keyof Names]: K extends Bad ? `The name '${K & string}' is reserved` : unknown
+  readonly [K in keyof Names]: K extends Bad ? Refused<K> : unknown
 }
 
 const reserved = ['then', '__proto__', 'constructor', 'prototype']
