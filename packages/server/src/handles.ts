@@ -1,6 +1,6 @@
 /** The types of what emits: stand-alone emitters, a hub's channels, and the ones bound to a handler's run. Types only. */
 import type { ContractLeaf, ContractTree } from '@parley/shared'
-import type { ChannelLike, EventInputs, SchemaInput, SchemaOutput } from '@parley/shared/internal'
+import type { ChannelAt, ChannelLike, EventInputs, SchemaInput, SchemaOutput } from '@parley/shared/internal'
 
 export interface EmitOptions {
   /** Makes a retry safe: an event with the same id within 2 minutes is the same event. */
@@ -68,6 +68,9 @@ export interface EmitterFunction<Params, Events> extends Closable {
 export type EmitterOf<C extends ChannelLike> = C['params'] extends undefined
   ? Emitter<EventInputs<C>>
   : EmitterFunction<SchemaInput<C['params']>, EventInputs<C>>
+
+/** What `createEmitter` gives for the channel at a path. */
+export type EmitterAt<Tree, Path> = EmitterOf<ChannelAt<Tree, Path>>
 
 /** One member of a topic, with an entry for each of its clients. */
 export interface Member<State> {

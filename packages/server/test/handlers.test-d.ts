@@ -3,7 +3,7 @@ import { call, channel, defineContract, type ParleyError, stream, volatile } fro
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 import { anyone, type Handlers, type Session } from '../src/handlers.js'
-import type { EmitterOf, HubChannels, HubTypes, Member } from '../src/handles.js'
+import type { EmitterAt, EmitterOf, HubChannels, HubTypes, Member } from '../src/handles.js'
 
 const contract = defineContract({
   notifications: channel({ events: { notification: z.object({ title: z.string(), at: z.date() }) } }),
@@ -70,7 +70,8 @@ hub.channel.rooms.create
 
 // emitters
 declare const notifications: EmitterOf<Tree['notifications']>
-declare const room: EmitterOf<Tree['room']>
+declare const room: EmitterAt<Tree, 'room'>
+expectTypeOf<EmitterAt<Tree, 'rooms.feed'>>().toEqualTypeOf<EmitterOf<Tree['rooms']['feed']>>()
 notifications.emit('notification', { title: '', at: new Date() })
 expectTypeOf(notifications.respond(new Request('http://a/'))).toEqualTypeOf<Promise<Response>>()
 room({ id: 'a' }).respond(new Request('http://a/'), { member: 'ann', expiresAt: new Date() })

@@ -8,6 +8,7 @@ export type {
   CallLike,
   ChannelAt,
   ChannelLike,
+  ChannelPath,
   DeclaredError,
   ErrorData,
   EventInputs,
