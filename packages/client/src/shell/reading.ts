@@ -1,0 +1,327 @@
+/**
+ * The reading half of a topic, whatever brings its events: readers with listeners, `events()`, gaps, status. A
+ * transport gives it a wire, and feeds its machine with what the wire brings.
+ */
+import { ParleyError, type Report } from '@parley/shared'
+import {
+  type Clock,
+  clientDefaults,
+  type From,
+  formatPosition,
+  type GapReason,
+  type Position,
+  parsePosition,
+} from '@parley/shared/internal'
+import {
+  Subscription,
+  type SubscriptionOutput,
+  type TopicEvent,
+  type TopicGap,
+  type TopicStatus,
+  type TopicTimer,
+} from '../core/subscription.js'
+import { createStore, type Store, type WritableStore } from './store.js'
+import { type Unread, unreadEvents } from './unread.js'
+
+/** Carries out what the machine wants of the transport. It is called only while the machine was told `up`. */
+export interface TopicWire {
+  subscribe(from: From): void
+  unsubscribe(): void
+  read(read: number, from: From, until: Position): void
+  cancelRead(read: number): void
+}
+
+/** An event, as a reader gets it. */
+export interface ReadEvent {
+  readonly name: string
+  readonly data: unknown
+  /** Where it stands in the log; a volatile event stands nowhere. */
+  readonly position: string | undefined
+  /** It came before the reader was live. */
+  readonly replayed: boolean
+  /** When the log took it, in ms since 1970; only on channels with `times`. */
+  readonly at?: number
+}
+
+export interface ReadGap {
+  /** The last position before the hole. */
+  readonly after: string
+  /** From here on everything can be had again. */
+  readonly first: string
+  readonly reason: GapReason
+}
+
+/** Where a reader starts: `'now'`, `'first'`, the last n, or after a position. */
+export type ReadFrom = 'now' | 'first' | { readonly last: number } | (string & {})
+
+/** What one reader wants to hear. */
+export interface Sink {
+  event(event: ReadEvent): void
+  gap(gap: ReadGap): void
+  /** The topic was refused, or the client was closed for good. The reader stays until it is closed. */
+  failed?(error: ParleyError): void
+}
+
+export interface ReadingOptions<P> {
+  /** The topic's key, for reports. */
+  readonly key: string
+  /** The channel keeps the newest event per name. */
+  readonly latest: boolean
+  readonly lingerMs: number
+  readonly clock: Clock
+  readonly wire: TopicWire
+  /** Reads a payload; throws a ParleyError for one that cannot be read. */
+  decode(data: P): unknown
+  report(report: Report): void
+}
+
+/** How long after a failed bounded read it is tried again. */
+const readRetryMs = 1_000
+
+export class Reading<P> {
+  readonly #options: ReadingOptions<P>
+  readonly #machine: Subscription<P>
+  readonly #sinks = new Map<number, Sink>()
+  readonly #gapListeners = new Map<object, (gap: ReadGap) => unknown>()
+  readonly #status: WritableStore<TopicStatus>
+  readonly #timers = new Map<TopicTimer, () => void>()
+  readonly #queue: SubscriptionOutput<P>[] = []
+  #isRunning = false
+  #ids = 0
+  /** The event decoded last: all readers of a topic get the same value. */
+  #decoded: { readonly event: TopicEvent<P>; readonly data: unknown; readonly error?: unknown } | undefined
+  /** The hole that `onGap` was told of while one input was carried out. */
+  #told: string | undefined
+
+  constructor(options: ReadingOptions<P>) {
+    this.#options = options
+    this.#machine = new Subscription({
+      lingerMs: options.lingerMs,
+      unreadEvents: clientDefaults.unreadEvents,
+      readRetryMs,
+      latest: options.latest,
+    })
+    this.#status = createStore<TopicStatus>({ status: 'idle' }, (error) =>
+      this.#listenerFailed('status', error),
+    )
+  }
+
+  get status(): Store<TopicStatus> {
+    return this.#status
+  }
+
+  /** Nobody reads it, and nothing of it is on the wire. */
+  get isIdle(): boolean {
+    return this.#machine.status.status === 'idle'
+  }
+
+  /** Tells the machine what happened, and carries out what it says. */
+  feed(input: (machine: Subscription<P>) => readonly SubscriptionOutput<P>[]): void {
+    this.#queue.push(...input(this.#machine))
+    if (this.#isRunning) return // a listener did this: its turn comes after what is under way
+    this.#isRunning = true
+    try {
+      for (let output = this.#queue.shift(); output; output = this.#queue.shift()) this.#carryOut(output)
+    } finally {
+      this.#isRunning = false
+      this.#told = undefined
+    }
+  }
+
+  /**
+   * Adds a reader; the result removes it.
+   *
+   * @throws ParleyError `BAD_OPTIONS` for a `from` that is none.
+   */
+  read(from: ReadFrom | undefined, sink: Sink): () => void {
+    const start = parseFrom(from)
+    const id = ++this.#ids
+    this.#sinks.set(id, sink)
+    this.feed((machine) => machine.addReader(id, start))
+    return () => {
+      if (this.#sinks.delete(id)) this.feed((machine) => machine.removeReader(id))
+    }
+  }
+
+  /** A reader with a listener for one event; its gaps go to `onGap`. */
+  on(name: string, listener: (data: unknown, event: ReadEvent) => unknown, from?: ReadFrom): () => void {
+    return this.read(from, {
+      event: (event) => {
+        if (event.name === name) this.#call(name, () => listener(event.data, event))
+      },
+      gap: (gap) => this.#gap(gap),
+    })
+  }
+
+  events(from?: ReadFrom, signal?: AbortSignal): AsyncIterableIterator<Unread, undefined> {
+    parseFrom(from) // what is wrong with it is said here, not by the first step of the loop
+    return unreadEvents((sink) => this.read(from, sink), clientDefaults.unreadEvents, signal)
+  }
+
+  onGap(listener: (gap: ReadGap) => unknown): () => void {
+    const key = {}
+    this.#gapListeners.set(key, listener)
+    return () => this.#gapListeners.delete(key)
+  }
+
+  /** Resolves to the position once the topic is live. It reads the topic meanwhile, as any other reader. */
+  ready(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      let stopWatching = () => {}
+      const settle = (run: () => void): void => {
+        stopWatching()
+        close()
+        run()
+      }
+      const check = (): void => {
+        const status = this.#status.getSnapshot()
+        if (status.status === 'live') settle(() => resolve(formatPosition(this.#machine.position!)))
+        if (status.status === 'refused') settle(() => reject(refusal(this.#options.key, status.code)))
+      }
+      const close = this.read(undefined, {
+        event: () => {},
+        gap: () => {},
+        failed: (error) => settle(() => reject(error)),
+      })
+      stopWatching = this.#status.subscribe(check)
+      check()
+    })
+  }
+
+  /** The client was closed for good: who waits is told so. Readers stay, should it be opened again. */
+  fail(error: ParleyError): void {
+    for (const [id, sink] of [...this.#sinks]) if (this.#sinks.has(id)) sink.failed?.(error)
+  }
+
+  // ----------------------------------------------------------------------------------------------------------
+
+  #carryOut(output: SubscriptionOutput<P>): void {
+    const { wire } = this.#options
+    switch (output.type) {
+      case 'deliver':
+        this.#deliver(output.reader, output.event, output.replayed)
+        break
+      case 'gap':
+        this.#sinks.get(output.reader)?.gap(toReadGap(output.gap))
+        break
+      case 'status':
+        this.#status.set(output.status)
+        if (output.status.status === 'refused') this.fail(refusal(this.#options.key, output.status.code))
+        break
+      case 'subscribe':
+        wire.subscribe(output.from)
+        break
+      case 'unsubscribe':
+        wire.unsubscribe()
+        break
+      case 'read':
+        wire.read(output.read, output.from, output.until)
+        break
+      case 'cancel-read':
+        wire.cancelRead(output.read)
+        break
+      case 'arm':
+        this.#arm(output.timer, output.ms)
+        break
+      case 'disarm':
+        this.#timers.get(output.timer)?.()
+        this.#timers.delete(output.timer)
+    }
+  }
+
+  #arm(timer: TopicTimer, ms: number): void {
+    this.#timers.get(timer)?.()
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#timers.delete(timer)
+      this.feed((machine) => machine.elapsed(timer))
+    })
+    this.#timers.set(timer, cancel)
+  }
+
+  #deliver(reader: number, event: TopicEvent<P>, replayed: boolean): void {
+    const sink = this.#sinks.get(reader) // a listener before it may have removed it
+    if (!sink) return
+    const { data, error } = this.#decode(event)
+    const position = event.position && formatPosition(event.position)
+    if (error === undefined) {
+      const { name, at } = event
+      sink.event({ name, data, position, replayed, ...(at === undefined ? {} : { at }) })
+    } else if (position !== undefined) {
+      sink.gap({ after: position, first: position, reason: 'incompatible' })
+    }
+  }
+
+  #decode(event: TopicEvent<P>): { readonly data: unknown; readonly error?: unknown } {
+    if (this.#decoded?.event === event) return this.#decoded
+    try {
+      this.#decoded = { event, data: this.#options.decode(event.data) }
+    } catch (error) {
+      this.#options.report({
+        kind: 'protocol',
+        message: `an event '${event.name}' could not be read`,
+        path: this.#options.key,
+        error,
+      })
+      this.#decoded = { event, data: undefined, error }
+    }
+    return this.#decoded
+  }
+
+  /** A gap of a reader with a listener. Readers that met it together are told of it once. */
+  #gap(gap: ReadGap): void {
+    const hole = `${gap.first} ${gap.reason}`
+    if (this.#told === hole) return
+    this.#told = hole
+    if (this.#gapListeners.size === 0) {
+      this.#options.report({
+        kind: 'gap-unheard',
+        message: `events after ${gap.after} up to ${gap.first} can no longer be had (${gap.reason}), and no onGap listens`,
+        path: this.#options.key,
+      })
+    }
+    for (const [key, listener] of [...this.#gapListeners]) {
+      if (this.#gapListeners.has(key)) this.#call('onGap', () => listener(gap))
+    }
+  }
+
+  /** Calls a listener of the application; what it throws, or rejects with, is reported. */
+  #call(name: string, run: () => unknown): void {
+    try {
+      const result = run()
+      if (result instanceof Promise) result.catch((error: unknown) => this.#listenerFailed(name, error))
+    } catch (error) {
+      this.#listenerFailed(name, error)
+    }
+  }
+
+  #listenerFailed(name: string, error: unknown): void {
+    this.#options.report({
+      kind: 'listener-failed',
+      message: `a listener of '${name}' threw`,
+      path: this.#options.key,
+      error,
+    })
+  }
+}
+
+function toReadGap({ after, first, reason }: TopicGap): ReadGap {
+  return { after: formatPosition(after), first: formatPosition(first), reason }
+}
+
+function refusal(key: string, code: string): ParleyError {
+  return new ParleyError(code, `The server refused '${key}'`)
+}
+
+/** @throws ParleyError `BAD_OPTIONS` */
+export function parseFrom(from: ReadFrom | undefined): From {
+  if (from === undefined || from === 'now') return 'now'
+  if (from === 'first') return 'first'
+  if (typeof from === 'object' && Number.isSafeInteger(from.last) && from.last >= 0)
+    return { last: from.last }
+  const position = typeof from === 'string' ? parsePosition(from) : undefined
+  if (position) return position
+  throw new ParleyError(
+    'BAD_OPTIONS',
+    `from: ${JSON.stringify(from)} is no place to start; give 'now', 'first', { last: n } or a position`,
+  )
+}
