@@ -1,21 +1,47 @@
 /**
  * The contract for whoever writes a log. A log keeps the recent events of all topics of a program and tells every
- * node about new ones. The suite in test/logs/log-suite.ts checks each MUST.
+ * node about new ones. The suite in test/logs/log-suite.ts has a test for each MUST.
  *
- * 1. Offsets MUST rise over the whole log: an entry appended later has a higher offset, whatever its topic. They
- *    need not be dense. They MUST stay below 2^53.
- * 2. Appends started one after the other by one process MUST be numbered in that order.
- * 3. The same entry id within 2 minutes MUST be stored once; the repeat resolves to the first one's position.
- * 4. An append MUST NOT resolve before a read could return the entry.
- * 5. `tail` MUST pass on every entry with an offset above its `head`, once, in the order of offsets. Volatile
- *    items keep their order among the appends of one process.
- * 6. `read` MUST return a topic's entries in the order of offsets, none twice, none skipped; where some can no
- *    longer be had, the page MUST say so in `gap`, and MUST NOT say so when nothing was missed.
- * 7. A page MUST hold at least one entry unless it is `done`, and no more than its bounds allow beyond the first.
- * 8. A log that may have lost its tail MUST open a new epoch and remember the offset at which each epoch began:
- *    a position of an older epoch is good if its offset is not above the start of the next one, else `reset`.
- * 9. Retention is told with each append and read: entries beyond it MUST NOT be returned.
- * 10. After `close`, every call MUST reject with `CLOSED`.
+ *  1. Offsets MUST rise over the whole log, from 1: an entry appended later has a higher offset, whatever its topic.
+ *     They need not be dense. They MUST stay below 2^53. `at` MUST NOT fall from one entry to the next, also where
+ *     the wall clock is set back.
+ *  2. Appends started one after the other by one process MUST be numbered in that order.
+ *  3. The same entry id for the same topic and event name MUST be stored once within `appendDedupMs`, also while the
+ *     first append is still under way; the repeat resolves to the first one's position. The same id elsewhere is
+ *     another entry: an application may use an order's id for two events.
+ *  4. An append MUST NOT resolve before a read could return the entry (as far as its retention keeps it).
+ *  5. `tail` MUST pass on every entry with an offset above its `head`, once, in the order of offsets, and none at or
+ *     below it. Volatile items keep their order among the appends of one process. The listener may be called before
+ *     the promise of `tail` resolves, and MUST NOT be called after `close`. One that throws MUST NOT keep the item
+ *     from another, nor fail the append.
+ *  6. `read` MUST return a topic's entries in the order of offsets, none twice, none skipped; where some after the
+ *     position can no longer be had, the page MUST say so in `gap`, and MUST NOT say so when nothing was missed.
+ *     There are two exceptions, in which a log may say so without knowing: on a topic that it holds no more (see
+ *     below), and where `until` lies below the newest of the lost entries, because what was lost below `until` it
+ *     no longer knows; a position at or above the newest lost entry MUST get no gap.
+ *  7. A page MUST hold at least one entry unless it is `done`, and no more than its bounds allow beyond the first.
+ *     A log MAY end a page earlier than they allow.
+ *  8. A log that may have lost its tail MUST open a new epoch and remember the offset at which each epoch began, and
+ *     tells its tails. A position of an older epoch is good if its offset is not above the start of the next one,
+ *     else `reset`. So is one of an unknown epoch, and one of the current epoch above the log's head. A clean
+ *     restart MUST keep the epoch.
+ *  9. Retention is told with each append and read, and the last one told holds: entries beyond it MUST NOT be
+ *     returned. An entry is expired when it is older than `forMs`. On a `latest` topic a newer entry of the same
+ *     name replaces the older one, and that is no gap.
+ * 10. After `close`, every call but `close` MUST reject with `CLOSED`.
+ *
+ * Where a page begins:
+ * - at a position that is good: at it, or, where later entries were lost, after a gap whose `first` is the offset of
+ *   the newest lost entry (or `until`, where that is lower);
+ * - at a position that is `reset`: after a gap. A reader at an older epoch the log knows had everything up to where
+ *   the next one began, so `first` is that place: what came before is not given twice. Of any other reader nothing
+ *   is known, so `first` lies before all that still exists (on a topic that lost entries, at the newest of those);
+ * - `'first'`: before all that still exists, without a gap; `{ last: n }`: before the n newest entries, of those not
+ *   above `until`. On a `latest` topic `{ last }` means `'first'`. `{ last: 0 }` elsewhere asks for the position alone.
+ *
+ * A log whose memory is bounded may give up whole topics, the `latest` ones last. It then remembers one number, the
+ * highest offset that it ever gave up: on a topic that it holds no more a position at or above that is good, and one
+ * below is `trimmed` up to there, whether or not that topic ever lost an entry.
  */
 import type { Encoded, GapReason, Position } from '@parley/shared/internal'
 
@@ -29,7 +55,7 @@ export interface LogTopic {
 
 export interface NewEntry {
   readonly topic: LogTopic
-  /** Makes the append idempotent. */
+  /** Makes the append idempotent, within the topic and the event name. */
   readonly id: string
   /** The event's name. */
   readonly name: string
@@ -44,7 +70,7 @@ export interface Entry extends Omit<NewEntry, 'topic'> {
   /** Key of the topic. */
   readonly topic: string
   readonly offset: number
-  /** When the log took it, in ms since 1970. */
+  /** When the log took it, in ms since 1970. Never lower than that of an entry before it. */
   readonly at: number
 }
 
@@ -60,7 +86,7 @@ export interface VolatileItem {
 export type TailItem =
   | { readonly type: 'entry'; readonly entry: Entry }
   | { readonly type: 'volatile'; readonly item: VolatileItem }
-  /** The log opened a new epoch: offsets that follow belong to it. */
+  /** The log opened a new epoch at `head`: offsets that follow belong to it, are above `head`, and may repeat ones that were lost. */
   | { readonly type: 'epoch'; readonly epoch: string; readonly head: number }
   /** A `latest` topic had to be given up for lack of memory. */
   | { readonly type: 'evicted'; readonly topic: string }
@@ -69,19 +95,22 @@ export interface Tail {
   readonly epoch: string
   /** Offset of the newest entry when the tail began; 0 for an empty log. */
   readonly head: number
+  /** Ends it: the listener is not called again. A second call does nothing. */
   close(): void
 }
 
 export interface ReadBounds {
-  /** Most entries. */
+  /** Most entries; less than 1 counts as 1. */
   readonly limit: number
-  /** Most bytes of payload, beyond the first entry. */
+  /** Most bytes of payload of all entries together; the first entry is given whatever its size. */
   readonly bytes: number
-  /** Nothing above this offset. */
+  /** Nothing above this offset of the current epoch. */
   readonly until?: number
 }
 
+/** Entries after `after` and up to `first`, included, can no longer be had; what follows `first` is whole. */
 export interface LogGap {
+  /** The position that was asked for, as it was given. */
   readonly after: Position
   readonly first: Position
   readonly reason: GapReason
@@ -90,15 +119,19 @@ export interface LogGap {
 export interface Page {
   /** Stands before the entries. */
   readonly gap?: LogGap
-  /** Where the reading began: the position before the first entry, after the gap. */
+  /** Where the reading began: a position before the first entry, after the gap; reading from it gives these entries again. */
   readonly start: Position
   readonly entries: readonly Entry[]
-  /** Everything of the topic up to here was given; when `done`, the log's head (or `until`, where that is lower). */
+  /**
+   * Everything of the topic after `start` and up to here was given: the last entry, or when `done` the log's head (or
+   * `until`, where that is lower). So a topic without entries has the log's head as its position. Never below `start`.
+   */
   readonly position: Position
-  /** Nothing was left above `position` when the log was read. */
+  /** Nothing was left above `position` (and up to `until`) when the log was read. */
   readonly done: boolean
 }
 
+/** See the top of this file for what each method promises. All positions that a log gives are of its current epoch. */
 export interface Log {
   append(entry: NewEntry): Promise<Position>
   /** Passes a volatile event to every tail, and keeps nothing. */
