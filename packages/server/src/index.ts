@@ -1,1 +1,47 @@
-export {}
+export { createEmitter, type EmitterOptions } from './emitter.js'
+export {
+  anyone,
+  type CallHandler,
+  type CallRun,
+  type ErrorMaker,
+  type Handlers,
+  type HandlerTree,
+  type JoinHandler,
+  type JoinRun,
+  type MessageHandler,
+  type MessageRun,
+  type Session,
+} from './handlers.js'
+export type {
+  Emit,
+  EmitOptions,
+  Emitter,
+  EmitterCounts,
+  EmitterFunction,
+  EmitterOf,
+  HubChannel,
+  HubChannels,
+  HubTopic,
+  HubTypes,
+  Respond,
+  RespondOptions,
+  RunTopic,
+  RunTopics,
+  TopicEmitter,
+} from './handles.js'
+export { type Around, type ContextRequest, createHub, type Hub, type HubOptions } from './hub.js'
+export type {
+  Entry,
+  Log,
+  LogGap,
+  LogTopic,
+  NewEntry,
+  Page,
+  ReadBounds,
+  Retention,
+  Tail,
+  TailItem,
+  VolatileItem,
+} from './logs/log.js'
+export { type MemoryLogOptions, memoryLog } from './logs/memory.js'
+export { createRouter, type LinkOptions, type Router, type RouterCounts } from './router.js'
