@@ -1,1 +1,6 @@
-export {}
+/** The unstable entry: for the tests of what crosses packages, and nobody else. */
+export { Session as SessionMachine, type SessionOrder } from './core/session.js'
+export { type Order, Subscription as SubscriptionMachine, type TopicView } from './core/subscription.js'
+export { createHubWith } from './hub.js'
+export { insideOf, type RouterInside } from './router.js'
+export { Connection, type ServerSocket } from './shell/connection.js'

@@ -13,6 +13,8 @@ export const limits = {
   topicKeyBytes: 512,
   subscriptionsPerConnection: 128,
   callsInFlight: 64,
+  /** Messages of one session that run or wait for the one before them. */
+  messagesWaiting: 512,
   /** Bytes queued for one reader before it is switched from live push to reading the log. */
   queuedBytes: 1_048_576, // 1 MiB
   /** How long a new connection may take to say hello. */

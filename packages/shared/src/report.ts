@@ -33,6 +33,9 @@ export interface Report {
 export function printReport(report: Report): void {
   const where = report.path === undefined ? '' : ` ${report.path}`
   const id = report.id === undefined ? '' : ` [${report.id}]`
-  const cause = report.error === undefined ? '' : `: ${report.error instanceof Error ? (report.error.stack ?? report.error.message) : String(report.error)}`
+  const cause =
+    report.error === undefined
+      ? ''
+      : `: ${report.error instanceof Error ? (report.error.stack ?? report.error.message) : String(report.error)}`
   console.warn(`[parley] ${report.kind}${where}${id} ${report.message}${cause}`)
 }

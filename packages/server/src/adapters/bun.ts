@@ -1,0 +1,247 @@
+/**
+ * Serves a router with Bun. The socket limits are ours unless the application brings its own WebSocket handler: then
+ * its limits hold for the whole server, and whoever may have lost an event under them reads it from the log.
+ */
+import { ParleyError } from '@parley/shared'
+import { closeCodes, encodeCloseReason, type FrameData, subprotocol } from '@parley/shared/internal'
+import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
+import type { NativeGroup } from '../fanout.js'
+import { insideOf, type Router, type RouterInside } from '../router.js'
+import type { Connection, ServerSocket } from '../shell/connection.js'
+import { mayCome } from '../shell/cors.js'
+
+/** Tells our sockets from those of the application: `ws.data` of ours holds this. */
+const ours = Symbol('parley')
+
+interface SocketData {
+  readonly [ours]: RouterInside
+  readonly request: Request
+  connection: Connection | undefined
+}
+
+export interface BunHandlerOptions<Data> {
+  /** Where the router lives. Default: `/realtime`. */
+  readonly path?: string
+  /** The application's own socket handler; its options then hold for the whole server. */
+  readonly websocket?: WebSocketHandler<Data>
+}
+
+export interface BunHandler<Data> {
+  /**
+   * Answers what is under the path; `undefined` at once for any other. After an upgrade it is an empty response,
+   * which Bun ignores.
+   */
+  fetch(request: Request, server: Server<Data>): Response | Promise<Response> | undefined
+  /** For `Bun.serve({ websocket })`. */
+  readonly websocket: WebSocketHandler<Data>
+}
+
+/** Seconds of silence after which Bun itself lets a socket go; ours is noticed earlier, by its heartbeat. */
+const idleSeconds = 120
+/** Seconds that a stalled SSE reader is kept; the heartbeat keeps every other. */
+const sseIdleSeconds = 30
+
+/**
+ * Mounts a router into a server that is already there.
+ *
+ * @example
+ * const realtime = bunHandler(router, { path: '/realtime' })
+ * Bun.serve({
+ *   fetch: (request, server) => realtime.fetch(request, server) ?? app(request),
+ *   websocket: realtime.websocket,
+ * })
+ */
+export function bunHandler<Context, Data = undefined>(
+  router: Router<Context>,
+  { path = '/realtime', websocket: mine }: BunHandlerOptions<Data> = {},
+): BunHandler<Data> {
+  const inside = insideOf(router)
+  const base = normalPath(path)
+  const groups = new WeakMap<object, NativeGroup>()
+  const groupOf = (server: Server<Data>): NativeGroup => {
+    const known = groups.get(server)
+    if (known) return known
+    const group: NativeGroup = { publish: (topic, data) => server.publish(topic, data) }
+    groups.set(server, group)
+    return group
+  }
+  let group: NativeGroup | undefined
+
+  const handler = {
+    ...(mine ?? {
+      idleTimeout: idleSeconds,
+      sendPings: true,
+      backpressureLimit: 0,
+      maxPayloadLength: inside.core.topics.limits.frameBytes,
+    }),
+    open(ws: ServerWebSocket<unknown>) {
+      const data = dataOf(ws)
+      if (!data) return mine?.open?.(ws as ServerWebSocket<Data>)
+      if (!mayCome(data.request, inside.core.allowedOrigins)) {
+        // after the upgrade, because a refused upgrade tells a browser nothing
+        ws.close(
+          closeCodes.FORBIDDEN.code,
+          encodeCloseReason({ code: 'FORBIDDEN', why: 'this origin is not allowed' }),
+        )
+        return
+      }
+      if (ws.readyState !== 1 || !group) return
+      data.connection = data[ours].accept(socketOf(ws, group), data.request)
+    },
+    message(ws: ServerWebSocket<unknown>, message: string | Buffer) {
+      const data = dataOf(ws)
+      if (!data) return mine?.message?.(ws as ServerWebSocket<Data>, message as never)
+      data.connection?.received(message)
+    },
+    close(ws: ServerWebSocket<unknown>, code: number, reason: string) {
+      const data = dataOf(ws)
+      if (!data) return mine?.close?.(ws as ServerWebSocket<Data>, code, reason)
+      data.connection?.closed(`${code}${reason === '' ? '' : ` ${reason}`}`)
+    },
+    drain(ws: ServerWebSocket<unknown>) {
+      const data = dataOf(ws)
+      if (!data) return mine?.drain?.(ws as ServerWebSocket<Data>)
+      data.connection?.drained()
+    },
+  }
+
+  return {
+    fetch(request, server) {
+      const rest = restOf(request.url, base)
+      if (rest === undefined) return undefined
+      if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
+        if (rest !== '' && rest !== '/') return new Response(null, { status: 404 })
+        group = groupOf(server)
+        return upgrade(inside, request, server)
+      }
+      // a finite time-out with a heartbeat lets go of a stalled reader; 0 never would
+      if (rest.startsWith('/events/')) server.timeout(request, sseIdleSeconds)
+      return inside.fetch(request, rest === '' ? '/' : rest)
+    },
+    websocket: handler as unknown as WebSocketHandler<Data>,
+  }
+}
+
+function upgrade<Data>(inside: RouterInside, request: Request, server: Server<Data>): Response {
+  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((one) => one.trim())
+  if (!offered.includes(subprotocol)) {
+    return new Response(`offer the subprotocol ${subprotocol}`, { status: 400 })
+  }
+  const data: SocketData = { [ours]: inside, request, connection: undefined }
+  const upgraded = server.upgrade(request, {
+    data,
+    headers: { 'sec-websocket-protocol': subprotocol },
+  } as never)
+  return upgraded ? new Response(null) : new Response('the upgrade failed', { status: 400 })
+}
+
+function dataOf(ws: ServerWebSocket<unknown>): SocketData | undefined {
+  const { data } = ws
+  return typeof data === 'object' && data !== null && ours in data ? (data as SocketData) : undefined
+}
+
+/** A Bun socket as the connection sees it. */
+function socketOf(ws: ServerWebSocket<unknown>, group: NativeGroup): ServerSocket {
+  return {
+    send(data: FrameData) {
+      // 0 is a loss: only under a host's limit, or after the close. The link is then no use any more.
+      if (ws.send(data) === 0 && ws.readyState === 1) {
+        ws.close(closeCodes.SLOW.code, encodeCloseReason({ code: 'SLOW', why: 'the socket lost a frame' }))
+      }
+    },
+    close(code, reason) {
+      ws.close(code, reason)
+    },
+    buffered: () => ws.getBufferedAmount(),
+    cork(burst) {
+      ws.cork(burst)
+    },
+    native: {
+      group,
+      subscribe: (topic) => ws.subscribe(topic),
+      unsubscribe: (topic) => ws.unsubscribe(topic),
+    },
+  }
+}
+
+export interface ServeOptions {
+  /** Default: 3000; 0 takes any free one. */
+  readonly port?: number
+  readonly hostname?: string
+  /** Where the router lives. Default: `/realtime`. */
+  readonly path?: string
+  /** Answers everything else. Default: 404. */
+  readonly fetch?: (request: Request, server: Server<undefined>) => Response | Promise<Response>
+}
+
+export interface Serving extends AsyncDisposable {
+  /** Where the router is reached, such as `http://localhost:3000/realtime`. */
+  readonly url: string
+  readonly server: Server<undefined>
+  /** Closes the hub, tells every client to come back, and frees the port. */
+  stop(): Promise<void>
+}
+
+/**
+ * Serves a router by itself. SIGTERM and SIGINT stop it cleanly.
+ *
+ * @throws ParleyError `BAD_OPTIONS` where the port is taken.
+ * @example
+ * const { url } = serve(router, { port: 3000 })
+ */
+export function serve<Context>(
+  router: Router<Context>,
+  { port = 3000, hostname, path = '/realtime', fetch }: ServeOptions = {},
+): Serving {
+  const realtime = bunHandler<Context>(router, { path })
+  let server: Server<undefined>
+  try {
+    server = Bun.serve({
+      port,
+      ...(hostname === undefined ? {} : { hostname }),
+      fetch: (request, self) =>
+        realtime.fetch(request, self) ?? fetch?.(request, self) ?? new Response('not found', { status: 404 }),
+      websocket: realtime.websocket,
+    })
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
+    throw new ParleyError('BAD_OPTIONS', `port ${port} is taken: choose another with \`port\``, {
+      cause: error,
+    })
+  }
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      process.off('SIGTERM', onSignal)
+      process.off('SIGINT', onSignal)
+      await insideOf(router).close()
+      await server.stop(true)
+    })()
+    return stopping
+  }
+  const onSignal = (): void => void stop().then(() => process.exit(0))
+  process.once('SIGTERM', onSignal)
+  process.once('SIGINT', onSignal)
+  return {
+    url: new URL(normalPath(path), server.url).href,
+    server,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** With a slash in front and none behind. */
+function normalPath(path: string): string {
+  return `/${path.split('/').filter(Boolean).join('/')}`
+}
+
+/** What follows the base in a request's path, or nothing when it is elsewhere. */
+function restOf(url: string, base: string): string | undefined {
+  const from = url.indexOf('/', url.indexOf('//') + 2)
+  if (from === -1) return base === '/' ? '' : undefined
+  const query = url.indexOf('?', from)
+  const path = url.slice(from, query === -1 ? undefined : query)
+  if (base === '/') return path
+  if (path === base) return ''
+  return path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
+}

@@ -1,0 +1,37 @@
+/**
+ * What a handler emits through its own `topics`, `emit` and `others` belongs to its run: it is stored before the
+ * message is acknowledged or the call answered, and refused once the run is over.
+ */
+import { ParleyError } from '@parley/shared'
+import { formatPosition, type Topic } from '@parley/shared/internal'
+import type { EmitOptions, Topics } from './topics.js'
+
+export class BoundEmits {
+  readonly #topics: Topics
+  readonly #emits: Promise<unknown>[] = []
+  #over = false
+
+  constructor(topics: Topics) {
+    this.#topics = topics
+  }
+
+  emit(topic: Topic, name: string, data: unknown, options: EmitOptions): Promise<string> {
+    if (this.#over) {
+      throw new ParleyError('ABORTED', `cannot emit '${name}' on '${topic.key}': the handler's run is over`)
+    }
+    const position = this.#topics.emit(topic, name, data, options).then(formatPosition)
+    position.catch(() => {}) // `stored` tells the run of it, whether or not the handler waits for this promise
+    this.#emits.push(position)
+    return position
+  }
+
+  /** Resolves when everything emitted is stored, rejects with the first failure. */
+  async stored(): Promise<void> {
+    if (this.#emits.length > 0) await Promise.all(this.#emits)
+  }
+
+  /** Later emits are refused. */
+  end(): void {
+    this.#over = true
+  }
+}

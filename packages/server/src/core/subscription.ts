@@ -1,0 +1,203 @@
+/**
+ * One subscription on the server: how a reader gets from where it starts to live events, and back to the log when
+ * it cannot keep up. The promise: after `confirm`, every event of the topic is ordered to be sent exactly once, in
+ * order, or a gap stands in its place.
+ *
+ *   reading --page, done and covered--> live          (the rest comes from the topic's recent events)
+ *   reading --page, ahead of the tail--> waiting      (the log is read before this node has heard of its end)
+ *   waiting --tail passed--> live
+ *   reading --queue too long--> draining --drained--> reading
+ *   live --overflowed, doubtful--> draining
+ *   any --ended, left--> ended
+ *
+ * Inputs are methods; each returns the orders that the shell carries out, in order. A live event does not pass
+ * through here: the shell adds the reader to the topic's live set on `attach` and takes it out on `detach`. The
+ * view of the topic that an input carries must be the one at the moment of the call: what is ordered before
+ * `attach` and what the live set gets after it meet without a hole because nothing happens in between.
+ */
+import type { From, Position } from '@parley/shared/internal'
+import type { Entry, LogGap, Page } from '../logs/log.js'
+
+/** What a node knows of a topic without asking the log. */
+export interface TopicView {
+  readonly epoch: string
+  /** The node has heard of every entry of the log up to this offset. */
+  readonly tail: number
+  /** `recent` holds every entry of the topic above this offset. */
+  readonly since: number
+  /** The topic's entries above an offset that is not below `since`. */
+  recent(offset: number): readonly Entry[]
+}
+
+export type Order =
+  /** Tell the client that the subscription stands, and where it begins. */
+  | { readonly type: 'confirm'; readonly position: Position }
+  | { readonly type: 'entry'; readonly entry: Entry }
+  /** The position moved on without an event for this client. */
+  | { readonly type: 'moved'; readonly offset: number }
+  | { readonly type: 'gap'; readonly gap: LogGap }
+  /** Join the topic's live set and say so to the client. */
+  | { readonly type: 'attach'; readonly offset: number }
+  | { readonly type: 'detach' }
+  /** Read the log; the answer comes back as `page`. */
+  | { readonly type: 'read'; readonly from: Exclude<From, 'now'> }
+  /** Call `drained` once few bytes are queued. */
+  | { readonly type: 'await-drain' }
+  /** Call `advanced` whenever the topic's view has moved. */
+  | { readonly type: 'await-tail' }
+  /** `until` was reached: nothing follows. */
+  | { readonly type: 'end' }
+
+export type Mode = 'new' | 'reading' | 'draining' | 'waiting' | 'live' | 'ended'
+
+export interface SubscriptionOptions {
+  /** Events that exclude this client are left out. */
+  readonly client?: string
+  /** End once this position has been passed, instead of going live. */
+  readonly until?: Position
+}
+
+export class Subscription {
+  #mode: Mode = 'new'
+  #position: Position = { epoch: '0', offset: 0 }
+  /** Epoch of the node when the log was asked: it tells a stale page from one that is ahead. */
+  #askedIn = ''
+  #confirmed = false
+  readonly #client: string | undefined
+  readonly #until: Position | undefined
+
+  constructor(options: SubscriptionOptions = {}) {
+    this.#client = options.client
+    this.#until = options.until
+  }
+
+  get mode(): Mode {
+    return this.#mode
+  }
+
+  /** The reader enters. */
+  start(from: From, view: TopicView): Order[] {
+    if (from === 'now') {
+      this.#position = { epoch: view.epoch, offset: view.tail }
+      this.#confirmed = true
+      return [{ type: 'confirm', position: this.#position }, ...this.#attach(view)]
+    }
+    if (typeof from === 'object' && 'epoch' in from) {
+      this.#position = from
+      this.#confirmed = true
+      const confirm: Order = { type: 'confirm', position: from }
+      return [confirm, ...(covers(view, from) && !this.#until ? this.#attach(view) : this.#read(from, view))]
+    }
+    return this.#read(from, view)
+  }
+
+  /** The log answered; `congested` says that the reader has more bytes queued than it should. */
+  page(page: Page, view: TopicView, congested: boolean): Order[] {
+    if (this.#mode !== 'reading') return []
+    const orders: Order[] = []
+    if (!this.#confirmed) {
+      this.#confirmed = true
+      orders.push({ type: 'confirm', position: page.start })
+    }
+    if (page.gap) orders.push({ type: 'gap', gap: page.gap })
+    this.#give(page.entries, page.position.offset, orders)
+    this.#position = page.position
+    if (this.#passed(page)) {
+      this.#mode = 'ended'
+      return [...orders, { type: 'end' }]
+    }
+    if (page.done) return [...orders, ...this.#settle(view)]
+    if (congested) return [...orders, ...this.#drain()]
+    return [...orders, ...this.#read(this.#position, view)]
+  }
+
+  /** Few bytes are queued again. */
+  drained(view: TopicView): Order[] {
+    if (this.#mode !== 'draining') return []
+    return covers(view, this.#position) && !this.#until
+      ? this.#attach(view)
+      : this.#read(this.#position, view)
+  }
+
+  /** The topic's view moved: the tail went on, or a new epoch began. */
+  advanced(view: TopicView): Order[] {
+    return this.#mode === 'waiting' ? this.#settle(view) : []
+  }
+
+  /** While live: more is queued than allowed. Everything up to the tail was handed over. */
+  overflowed(view: TopicView): Order[] {
+    if (this.#mode !== 'live') return []
+    this.#position = { epoch: view.epoch, offset: view.tail }
+    return [{ type: 'detach' }, ...this.#drain()]
+  }
+
+  /** While live: the transport may have lost what came after `position`. */
+  doubtful(position: Position): Order[] {
+    if (this.#mode !== 'live') return []
+    this.#position = position
+    return [{ type: 'detach' }, ...this.#drain()]
+  }
+
+  /** The reader is gone. */
+  left(): Order[] {
+    const was = this.#mode
+    this.#mode = 'ended'
+    return was === 'live' ? [{ type: 'detach' }] : []
+  }
+
+  #read(from: Exclude<From, 'now'>, view: TopicView): Order[] {
+    this.#mode = 'reading'
+    this.#askedIn = view.epoch
+    return [{ type: 'read', from }]
+  }
+
+  #drain(): Order[] {
+    this.#mode = 'draining'
+    return [{ type: 'await-drain' }]
+  }
+
+  /** The log has no more: go live if this node's view meets the position. */
+  #settle(view: TopicView): Order[] {
+    if (view.epoch !== this.#position.epoch) {
+      // either this node has not heard of the new epoch yet, or the page is from before it
+      if (view.epoch !== this.#askedIn) return this.#read(this.#position, view)
+      this.#mode = 'waiting'
+      return [{ type: 'await-tail' }]
+    }
+    if (this.#position.offset > view.tail) {
+      this.#mode = 'waiting'
+      return [{ type: 'await-tail' }]
+    }
+    return covers(view, this.#position) ? this.#attach(view) : this.#read(this.#position, view)
+  }
+
+  #attach(view: TopicView): Order[] {
+    const orders: Order[] = []
+    this.#give(view.recent(this.#position.offset), view.tail, orders)
+    this.#mode = 'live'
+    this.#position = { epoch: view.epoch, offset: view.tail }
+    orders.push({ type: 'attach', offset: view.tail })
+    return orders
+  }
+
+  /** Orders the entries this client may see; if the last were left out, the position moves without them. */
+  #give(entries: readonly Entry[], upTo: number, orders: Order[]): void {
+    let leftOut = false
+    for (const entry of entries) {
+      leftOut = entry.except !== undefined && entry.except === this.#client
+      if (!leftOut) orders.push({ type: 'entry', entry })
+    }
+    if (leftOut) orders.push({ type: 'moved', offset: upTo })
+  }
+
+  #passed(page: Page): boolean {
+    const until = this.#until
+    if (!until) return false
+    return page.done || (page.position.epoch === until.epoch && page.position.offset >= until.offset)
+  }
+}
+
+/** Whether the node can bring a reader from this position to live by itself. */
+function covers(view: TopicView, position: Position): boolean {
+  return position.epoch === view.epoch && position.offset >= view.since && position.offset <= view.tail
+}

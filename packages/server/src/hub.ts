@@ -1,0 +1,176 @@
+/** The server's side of a contract before its handlers: log, sessions, context, and channels to emit on. */
+import { type Contract, type ContractTree, ParleyError, type Report, type Schema } from '@parley/shared'
+import {
+  type Clock,
+  type ContractSpecs,
+  createCodec,
+  limits as defaultLimits,
+  type Limits,
+  printReport,
+  type SchemaOutput,
+  systemClock,
+} from '@parley/shared/internal'
+import type { SuperJSON } from 'superjson'
+import type { BoundEmits } from './bound.js'
+import { Dispatch } from './dispatch.js'
+import type { Session } from './handlers.js'
+import type { HubChannels, HubTypes } from './handles.js'
+import type { Log } from './logs/log.js'
+import { memoryLog } from './logs/memory.js'
+import type { Application, HubCore } from './shell/core.js'
+import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
+import { Ticker } from './shell/ticker.js'
+import { Topics } from './topics.js'
+
+/** What `around` is told of the run that it goes round. */
+export interface Around<Context> {
+  readonly kind: 'join' | 'message' | 'call' | 'stream'
+  /** The contract's path; for a message the channel's path, a dot and its name. */
+  readonly path: string
+  readonly context: Context
+  readonly session: Session
+}
+
+/** What `context` is given. */
+export interface ContextRequest<Auth> {
+  /** The upgrade, or the HTTP request; absent over an in-memory link. */
+  readonly request: Request | undefined
+  /** What the client's `auth` gave, or the `Authorization: Bearer` of an HTTP request; parsed by the `auth` schema. */
+  readonly auth: Auth
+  readonly session: Session
+}
+
+export interface HubOptions<Auth extends Schema | undefined, Context> {
+  /** What a client presents itself with. Without it `auth` is `undefined`, whatever a client sends. */
+  readonly auth?: Auth
+  /**
+   * Makes the context of a session, or of one request over plain SSE and HTTP. What it throws refuses the client:
+   * `UNAUTHENTICATED` for good, unless it is a ParleyError `FORBIDDEN`, or `OVERLOADED`, which means later.
+   */
+  readonly context?: (request: ContextRequest<SchemaOutput<Auth>>) => Context | Promise<Context>
+  /** Names the member that a session belongs to; `undefined`: nobody. */
+  readonly identify?: (context: NoInfer<Context>) => string | undefined
+  /** Goes round every join, message, call and stream. The outcome is that of `next`, unless this throws. */
+  readonly around?: (run: Around<NoInfer<Context>>, next: () => Promise<void>) => unknown
+  /** Runs when a session starts; what it returns runs when it ends, with the reason. */
+  readonly onSession?: (start: { readonly session: Session; readonly context: NoInfer<Context> }) => unknown
+  /** Gets every notice for the operator. Default: one line on stderr. */
+  readonly onReport?: (report: Report) => void
+  /** Where events are kept. Default: `memoryLog()`. */
+  readonly log?: Log
+  /** Foreign origins (`https://app.example.com`) that may connect; `'*'`: all, without cookies. Default: none. */
+  readonly allowedOrigins?: readonly string[]
+  /** Changes single limits; the rest stays. */
+  readonly limits?: Partial<Limits>
+  /** An application's own superjson instance, with its registered types. */
+  readonly superjson?: SuperJSON
+}
+
+export interface Hub<Tree extends ContractTree, Context> extends HubTypes<Tree, Context> {
+  readonly contract: Contract<Tree>
+  /** Emits from anywhere: `hub.channel.room({ id }).emit('message', { ... })`. */
+  readonly channel: HubChannels<Tree>
+  /** Ends every connection (clients come back elsewhere) and closes the log. */
+  close(): Promise<void>
+}
+
+/** Finds the inside of a hub. */
+const cores = new WeakMap<object, HubCore>()
+
+export function coreOf(hub: object): HubCore {
+  const core = cores.get(hub)
+  if (!core) throw new ParleyError('BAD_OPTIONS', 'this is no hub: pass what createHub returned')
+  return core
+}
+
+/**
+ * Makes the hub of a contract: one per program.
+ *
+ * @throws ParleyError `NOT_YET` for a contract with a part that this version does not have, by path.
+ * @example
+ * export const hub = createHub(contract, {
+ *   auth: z.string(),
+ *   context: async ({ auth }) => ({ user: await userOf(auth) }),
+ *   identify: ({ user }) => user.id,
+ * })
+ * hub.channel.notifications.emit('notification', { text: 'hello' })
+ */
+export function createHub<
+  Tree extends ContractTree,
+  Auth extends Schema | undefined = undefined,
+  Context = undefined,
+>(contract: Contract<Tree>, options: HubOptions<Auth, Context> = {}): Hub<Tree, Context> {
+  return createHubWith(contract, options, systemClock)
+}
+
+/** The same with a clock of one's own, for tests. */
+export function createHubWith<
+  Tree extends ContractTree,
+  Auth extends Schema | undefined = undefined,
+  Context = undefined,
+>(contract: Contract<Tree>, options: HubOptions<Auth, Context>, clock: Clock): Hub<Tree, Context> {
+  refuseNotYet(contract)
+  const limits: Limits = { ...defaultLimits, ...options.limits }
+  const report = options.onReport ?? printReport
+  const topics = new Topics({
+    log: options.log ?? memoryLog({ clock, maxBytes: limits.logBytes, maxTopics: limits.logTopics }),
+    codec: createCodec(options.superjson),
+    limits,
+    clock,
+    onReport: report,
+  })
+  const connections: HubCore['connections'] = new Set()
+  const core: HubCore = {
+    contract,
+    topics,
+    ticker: new Ticker(clock),
+    // the options were checked against their own types; inside, context is unknown
+    dispatch: new Dispatch({
+      topics,
+      around: options.around as never,
+      bind: (emits) => boundTree(contract, limits, emits),
+    }),
+    application: options as unknown as Application,
+    allowedOrigins: options.allowedOrigins ?? [],
+    fingerprint: contract.fingerprint,
+    report,
+    connections,
+    sse: new Set(),
+  }
+  const channel = channelTree(contract.channels, (spec) =>
+    channelHandle(spec, limits.topicKeyBytes, (topic) => hubTopic(core, connections, topic)),
+  ) as HubChannels<Tree>
+  const hub: Hub<Tree, Context> = { contract, channel, close: () => closeHub(core) }
+  cores.set(hub, core)
+  return hub
+}
+
+async function closeHub({ connections, sse, topics }: HubCore): Promise<void> {
+  for (const connection of [...connections]) connection.close('MOVE', 'the hub was closed')
+  for (const response of [...sse]) response.close()
+  await topics.close()
+}
+
+/** The channels as a handler's `topics`: what goes through them belongs to its run. */
+function boundTree(contract: ContractSpecs, limits: Limits, emits: BoundEmits): unknown {
+  return channelTree(contract.channels, (spec) =>
+    channelHandle(spec, limits.topicKeyBytes, (topic) => ({
+      emit: (name: string, data: unknown, options: { id?: string } = {}) =>
+        emits.emit(topic, name, data, options),
+    })),
+  )
+}
+
+function refuseNotYet(contract: ContractSpecs): void {
+  const refuse = (path: string, part: string): never => {
+    throw new ParleyError('NOT_YET', `'${path}' uses ${part}, which this version does not have yet`)
+  }
+  for (const path of contract.streams.keys()) refuse(path, 'a stream')
+  for (const [path, call] of contract.calls) if (call.onceMs !== undefined) refuse(path, '`once`')
+  for (const [path, channel] of contract.channels) {
+    if (channel.presence) refuse(path, '`presence`')
+    if (channel.upgrade.size > 0) refuse(path, '`upgrade`')
+    for (const [name, message] of channel.messages)
+      if (message.onceMs !== undefined) refuse(`${path}.${name}`, '`once`')
+  }
+}

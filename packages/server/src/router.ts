@@ -1,0 +1,181 @@
+/** All handlers of a contract, ready to be served. */
+import { type ContractTree, type Link, ParleyError } from '@parley/shared'
+import type { ContractSpecs } from '@parley/shared/internal'
+import type { AnyHandler } from './dispatch.js'
+import type { Handlers } from './handlers.js'
+import { coreOf, type Hub } from './hub.js'
+import { Connection, type ServerSocket } from './shell/connection.js'
+import type { ChannelHandlers, HandlerTable, HubCore } from './shell/core.js'
+import { handleHttp } from './shell/http.js'
+import { memoryLink } from './shell/memory-link.js'
+
+/** What a router holds right now. */
+export interface RouterCounts {
+  readonly sessions: number
+  /** Topics that somebody on this node reads. */
+  readonly topics: number
+  readonly readers: number
+  /** Timers of connections and responses. */
+  readonly timers: number
+  readonly nativeSubscriptions: number
+  readonly queuedBytes: number
+  /** Calls and messages that run or wait. */
+  readonly running: number
+}
+
+export interface Router<Context> {
+  /**
+   * The server's end of an in-memory link: `createClient(contract, { transport: router.link({ context }) })` is a
+   * client in the same process, no schema skipped.
+   */
+  link(options: LinkOptions<Context>): Link
+  /** Ends the sessions of a member, or one session; their clients do not come back by themselves. */
+  disconnect(
+    who: { readonly member: string } | { readonly session: string },
+    options?: { readonly reason?: string },
+  ): void
+  inspect(): RouterCounts
+  /** As `GET {path}/health` answers. */
+  health(): { readonly status: 'ok' | 'closing' }
+}
+
+export interface LinkOptions<Context> {
+  /** What `context` would return; `auth` is not asked for. */
+  readonly context: Context
+}
+
+/** What adapters need of a router. */
+export interface RouterInside {
+  readonly core: HubCore
+  readonly handlers: HandlerTable
+  /** Answers a request; `path` is what follows where the router is mounted. */
+  fetch(request: Request, path: string): Promise<Response>
+  /** Takes a WebSocket that has just opened. */
+  accept(socket: ServerSocket, request: Request): Connection
+  /** Closes the hub. */
+  close(): Promise<void>
+}
+
+const insides = new WeakMap<object, RouterInside>()
+
+export function insideOf(router: object): RouterInside {
+  const inside = insides.get(router)
+  if (!inside) throw new ParleyError('BAD_OPTIONS', 'this is no router: pass what createRouter returned')
+  return inside
+}
+
+/**
+ * Puts the handlers to a hub.
+ *
+ * @throws ParleyError `BAD_HANDLERS`, naming each handler that is missing or too many.
+ * @example
+ * export const router = createRouter(hub, {
+ *   notifications: { join: anyone },
+ *   rooms: { create: async ({ input, errors }) => { ... } },
+ * })
+ */
+export function createRouter<Tree extends ContractTree, Context>(
+  hub: Hub<Tree, Context>,
+  handlers: Handlers<Hub<Tree, Context>>,
+): Router<Context> {
+  const core = coreOf(hub)
+  const table = tableOf(core.contract, handlers)
+  const router: Router<Context> = {
+    link: ({ context }) => memoryLink(core, table, context),
+    disconnect(who, { reason = 'disconnected by the application' } = {}) {
+      for (const connection of [...core.connections]) {
+        const meant =
+          'member' in who ? connection.member === who.member : connection.session.id === who.session
+        if (meant) connection.close('DISCONNECTED', reason)
+      }
+      if ('session' in who) return
+      for (const sse of [...core.sse]) if (sse.member === who.member) sse.refuse('FORBIDDEN', reason)
+    },
+    inspect: () => inspect(core),
+    health: () => ({ status: core.topics.closed ? 'closing' : 'ok' }),
+  }
+  insides.set(router, {
+    core,
+    handlers: table,
+    fetch: (request, path) => handleHttp(core, table, request, path),
+    close: () => hub.close(),
+    accept: (socket, request) =>
+      new Connection({ core, handlers: table, socket, transport: 'websocket', request }),
+  })
+  return router
+}
+
+function inspect({ connections, sse, topics, ticker }: HubCore): RouterCounts {
+  const { topics: topicCount, readers, nativeSubscriptions } = topics.inspect()
+  let queuedBytes = 0
+  let running = 0
+  for (const connection of connections) {
+    queuedBytes += connection.queued()
+    running += connection.pending
+  }
+  for (const response of sse) queuedBytes += Math.max(0, response.queued())
+  return {
+    sessions: connections.size,
+    topics: topicCount,
+    readers,
+    timers: ticker.size,
+    nativeSubscriptions,
+    queuedBytes,
+    running,
+  }
+}
+
+/** Checks the handlers against the contract, and lays them out by path. */
+function tableOf(contract: ContractSpecs, handlers: unknown): HandlerTable {
+  const channels = new Map<string, ChannelHandlers>()
+  const calls = new Map<string, AnyHandler>()
+  const missing: string[] = []
+  const known = new Set<string>()
+  const find = <F>(path: string): F | undefined => {
+    known.add(path)
+    const found = at(handlers, path.split('.'))
+    if (typeof found === 'function') return found as F
+    missing.push(path)
+    return undefined
+  }
+  for (const path of contract.calls.keys()) {
+    const handler = find<AnyHandler>(path)
+    if (handler) calls.set(path, handler)
+  }
+  for (const [path, channel] of contract.channels) {
+    const join = find<ChannelHandlers['join']>(`${path}.join`)
+    const messages = new Map<string, AnyHandler>()
+    for (const name of channel.messages.keys()) {
+      // a message's name may hold dots, so it is looked up whole
+      const own = at(handlers, [...path.split('.'), 'messages', name])
+      known.add(`${path}.messages.${name}`)
+      if (typeof own === 'function') messages.set(name, own as AnyHandler)
+      else missing.push(`${path}.messages.${name}`)
+    }
+    if (join) channels.set(path, { join, messages })
+  }
+  const unknown = leaves(handlers).filter((path) => !known.has(path))
+  if (missing.length === 0 && unknown.length === 0) return { channels, calls }
+  const parts = [
+    missing.length > 0 ? `missing: ${missing.join(', ')}` : '',
+    unknown.length > 0 ? `unknown: ${unknown.join(', ')}` : '',
+  ].filter(Boolean)
+  throw new ParleyError('BAD_HANDLERS', `the handlers do not fit the contract; ${parts.join('; ')}`)
+}
+
+function at(value: unknown, names: readonly string[]): unknown {
+  let found = value
+  for (const name of names) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined
+    found = (found as Record<string, unknown>)[name]
+  }
+  return found
+}
+
+/** The paths of everything in the tree that is no branch. */
+function leaves(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [path]
+  return Object.entries(value).flatMap(([name, inner]) =>
+    leaves(inner, path === '' ? name : `${path}.${name}`),
+  )
+}

@@ -1,0 +1,360 @@
+/**
+ * One connection: takes frames from a socket to the session's rules, and carries out what they order. The socket is
+ * a WebSocket or an in-memory link; it demands little.
+ */
+import {
+  type CloseCodeName,
+  closeCodes,
+  type Encoded,
+  encodeCloseReason,
+  encodeFrame,
+  type FrameData,
+  parseClientFrame,
+  protocolVersion,
+  type Received,
+  type ServerFrame,
+  type Topic,
+} from '@parley/shared/internal'
+import { type Run, Session, type SessionOrder } from '../core/session.js'
+import type { Outcome, Running } from '../dispatch.js'
+import type { NativeSocket } from '../fanout.js'
+import { type Admitted, admit, Refusal, refusalClose } from './admission.js'
+import type { HandlerTable, HubCore } from './core.js'
+import { startRun } from './run.js'
+import { ServerSession } from './session.js'
+import { Subscriptions } from './subscriptions.js'
+
+/** The server's end of whatever carries the frames. */
+export interface ServerSocket {
+  send(data: FrameData): void
+  close(code: number, reason: string): void
+  /** Bytes handed over and not yet taken by the network. */
+  buffered(): number
+  /** Where the runtime can publish to many sockets at once. */
+  readonly native?: NativeSocket
+  /** Does something with as few writes as possible. */
+  cork?(burst: () => void): void
+}
+
+export interface ConnectionOptions {
+  readonly core: HubCore
+  readonly handlers: HandlerTable
+  readonly socket: ServerSocket
+  readonly transport: 'websocket' | 'link'
+  /** The upgrade request. */
+  readonly request?: Request
+  /** An in-memory link brings its context along; nobody is asked for credentials. */
+  readonly context?: unknown
+}
+
+/** How often a socket that does not tell is asked whether it has drained. */
+const drainPollMs = 50
+
+export class Connection {
+  readonly session: ServerSession
+  readonly #core: HubCore
+  readonly #handlers: HandlerTable
+  readonly #socket: ServerSocket
+  readonly #options: ConnectionOptions
+  readonly #machine: Session
+  readonly #subscriptions: Subscriptions
+  readonly #running = new Map<number, Running>()
+  readonly #stopTicking: () => void
+  readonly #stopEpochs: () => void
+  readonly #waitingForDrain = new Set<() => void>()
+  #cancelDrainPoll: (() => void) | undefined
+  #cancelExpiry: (() => void) | undefined
+  #admitted: Admitted | undefined
+  #client: string | undefined
+  #onSessionEnd: ((reason: string) => unknown) | undefined
+  #over = false
+
+  constructor(options: ConnectionOptions) {
+    const { core, socket } = options
+    this.#options = options
+    this.#core = core
+    this.#handlers = options.handlers
+    this.#socket = socket
+    const { clock, limits } = core.topics
+    this.session = new ServerSession(clock, options.transport)
+    this.#machine = new Session(limits, clock.now())
+    this.#subscriptions = new Subscriptions(core, options.handlers, this)
+    this.#stopTicking = core.ticker.add((now) => this.#carryOut(this.#machine.elapsed(now)))
+    this.#stopEpochs = core.topics.onEpoch(() => {
+      if (this.#machine.state === 'open') this.sendFrame({ type: 'epoch', epoch: core.topics.epoch })
+    })
+    core.connections.add(this)
+  }
+
+  get client(): string | undefined {
+    return this.#client
+  }
+
+  get member(): string | undefined {
+    return this.#admitted?.member
+  }
+
+  get context(): unknown {
+    return this.#admitted?.context
+  }
+
+  get native(): NativeSocket | undefined {
+    return this.#socket.native
+  }
+
+  hasJoined(topic: Topic): boolean {
+    return this.#subscriptions.hasJoined(topic)
+  }
+
+  get subscriptions(): Subscriptions {
+    return this.#subscriptions
+  }
+
+  /** Calls and messages that run or wait. */
+  get pending(): number {
+    return this.#machine.pending
+  }
+
+  /** A frame came in. */
+  received(data: FrameData): void {
+    if (this.#over) return
+    const { limits, clock } = this.#core.topics
+    const size = typeof data === 'string' ? data.length : data.byteLength
+    if (size > limits.frameBytes)
+      this.close('TOO_LARGE', `a frame of ${size} bytes, ${limits.frameBytes} allowed`)
+    else this.#carryOut(this.#machine.received(parseClientFrame(data, limits.jsonDepth), clock.now()))
+  }
+
+  /** Bytes were taken by the network. */
+  drained(): void {
+    if (
+      this.#waitingForDrain.size === 0 ||
+      this.#socket.buffered() > this.#core.topics.limits.queuedBytes / 4
+    )
+      return
+    const waiting = [...this.#waitingForDrain]
+    this.#waitingForDrain.clear()
+    for (const run of waiting) run()
+  }
+
+  /** The socket is gone, whoever closed it. */
+  closed(reason: string): void {
+    if (this.#over) return
+    this.#over = true
+    this.#stopTicking()
+    this.#stopEpochs()
+    this.#cancelDrainPoll?.()
+    this.#cancelExpiry?.()
+    this.#waitingForDrain.clear()
+    this.#core.connections.delete(this)
+    this.#subscriptions.leaveAll()
+    for (const order of this.#machine.closed())
+      if (order.type === 'abort') this.#running.get(order.id)?.abort()
+    this.#endSession(reason)
+  }
+
+  /** Ends the connection with one of our codes. */
+  close(code: CloseCodeName, why: string, delayMs?: number): void {
+    if (this.#over) return
+    const reason = encodeCloseReason({ code, why, ...(delayMs === undefined ? {} : { delayMs }) })
+    this.#socket.close(closeCodes[code].code, reason)
+    this.closed(code)
+  }
+
+  sendFrame(frame: ServerFrame<Encoded>): void {
+    this.send(encodeFrame(frame))
+  }
+
+  send(data: FrameData): void {
+    if (!this.#over) this.#socket.send(data)
+  }
+
+  /** One write for everything that happens inside, where the socket can do that. */
+  burst(work: () => void): void {
+    if (this.#socket.cork && !this.#over) this.#socket.cork(work)
+    else work()
+  }
+
+  queued(): number {
+    return this.#over ? 0 : this.#socket.buffered()
+  }
+
+  /** Calls `run` once few bytes are queued. */
+  onDrain(run: () => void): () => void {
+    this.#waitingForDrain.add(run)
+    this.#pollDrain()
+    return () => this.#waitingForDrain.delete(run)
+  }
+
+  /** The subscription ended on the server's side. */
+  unsubscribed(id: number): void {
+    this.#machine.unsubscribed(id)
+  }
+
+  readEnded(id: number): void {
+    this.#machine.readEnded(id)
+  }
+
+  // a socket without a drain callback, or one that drained before anybody asked, is looked at now and then
+  #pollDrain(): void {
+    if (this.#cancelDrainPoll) return
+    this.#cancelDrainPoll = this.#core.topics.clock.after(drainPollMs, () => {
+      this.#cancelDrainPoll = undefined
+      this.drained()
+      if (this.#waitingForDrain.size > 0) this.#pollDrain()
+    })
+  }
+
+  #carryOut(orders: readonly SessionOrder[]): void {
+    for (const order of orders) {
+      if (this.#over) return
+      switch (order.type) {
+        case 'send':
+          this.sendFrame(order.frame)
+          break
+        case 'close':
+          if (order.code === 'PROTOCOL' || order.code === 'TOO_LARGE') {
+            const message = `a client broke the protocol: ${order.why}`
+            this.#core.report({ kind: 'protocol', id: this.session.id, message })
+          }
+          this.close(order.code, order.why)
+          break
+        case 'admit':
+          this.#client = order.client
+          this.#admit(order.auth)
+          break
+        case 'refresh':
+          this.#refresh(order.id, order.auth)
+          break
+        case 'join':
+          this.#subscriptions.join(order.id, order.path, order.params, order.from)
+          break
+        case 'leave':
+          this.#subscriptions.leave(order.id)
+          break
+        case 'read':
+          this.#subscriptions.read(order.id, order.subscription, order.from, order.until)
+          break
+        case 'cancel-read':
+          this.#subscriptions.cancelRead(order.id)
+          break
+        case 'run':
+          this.#run(order.run)
+          break
+        case 'abort':
+          this.#running.get(order.id)?.abort()
+      }
+    }
+  }
+
+  async #admit(auth: Received | undefined): Promise<void> {
+    const core = this.#core
+    const given = this.#options
+    const admitted =
+      given.transport === 'link'
+        ? { context: given.context, member: core.application.identify?.(given.context) }
+        : await admit(core, auth, this.session, given.request)
+    if (this.#over) return
+    if (admitted instanceof Refusal) {
+      this.#carryOut(this.#machine.refused(refusalClose[admitted.code], admitted.why))
+      return
+    }
+    try {
+      await core.topics.open()
+    } catch (error) {
+      core.report({ kind: 'log-failed', message: 'the log could not be opened', error })
+      this.close('INTERNAL', 'the log could not be opened')
+      return
+    }
+    if (this.#over) return
+    this.#admitted = admitted
+    this.session.belongTo(admitted.member)
+    try {
+      const end = core.application.onSession?.({ session: this.session, context: admitted.context })
+      if (typeof end === 'function') this.#onSessionEnd = end
+    } catch (error) {
+      core.report({ kind: 'handler-failed', path: 'onSession', message: 'failed', error })
+    }
+    const { limits, epoch, clock } = core.topics
+    const welcome = this.#machine.admitted({
+      type: 'welcome',
+      version: protocolVersion,
+      contract: core.contract.fingerprint,
+      session: clock.secret(),
+      resumed: false,
+      epoch,
+      frameBytes: limits.frameBytes,
+      heartbeatMs: limits.heartbeatMs,
+      heartbeatGraceMs: limits.heartbeatGraceMs,
+    })
+    this.#carryOut(welcome)
+    this.session.onExpiry(() => this.#watchExpiry())
+    if (this.session.expiresInMs !== undefined) this.#watchExpiry()
+  }
+
+  /** New credentials for the running session. */
+  async #refresh(id: number, auth: Received | undefined): Promise<void> {
+    if (this.#options.transport === 'link') {
+      this.sendFrame({ type: 'ok', id })
+      return
+    }
+    const admitted = await admit(this.#core, auth, this.session, this.#options.request)
+    if (this.#over) return
+    if (admitted instanceof Refusal) {
+      // the old credentials hold until they end
+      this.sendFrame({ type: 'err', id, code: admitted.code, message: admitted.why })
+      return
+    }
+    if (admitted.member !== this.#admitted?.member) {
+      this.close('SESSION_CHANGED', 'the new credentials belong to another member')
+      return
+    }
+    this.#admitted = admitted
+    this.sendFrame({ type: 'ok', id })
+    await this.#subscriptions.recheck()
+  }
+
+  #watchExpiry(): void {
+    const inMs = this.session.expiresInMs
+    if (inMs === undefined || this.#over) return
+    this.sendFrame({ type: 'expires', inMs })
+    this.#cancelExpiry?.()
+    this.#cancelExpiry = this.#core.topics.clock.after(Math.min(inMs, 2 ** 31 - 1), () => {
+      if (this.session.expiresInMs === 0) this.close('EXPIRED', 'the credentials have ended')
+      else this.#watchExpiry()
+    })
+  }
+
+  #run(run: Run): void {
+    const running = startRun(this.#core, this.#handlers, this, run)
+    this.#running.set(run.id, running)
+    running.outcome.then((outcome) => {
+      this.#running.delete(run.id)
+      if (this.#over) return
+      if (run.id > 0) this.#answer(run.id, outcome)
+      this.#carryOut(this.#machine.settled(run.id))
+    })
+  }
+
+  #answer(id: number, { failure: failed, output }: Outcome): void {
+    if (!failed) {
+      this.sendFrame({ type: 'ok', id, ...(output ? { output } : {}) })
+      return
+    }
+    const { status: _status, ...error } = failed
+    this.sendFrame({ type: 'err', id, ...error })
+  }
+
+  #endSession(reason: string): void {
+    if (!this.#onSessionEnd) return
+    const end = this.#onSessionEnd
+    this.#onSessionEnd = undefined
+    const failed = (error: unknown): void =>
+      this.#core.report({ kind: 'handler-failed', path: 'onSession', message: 'failed at the end', error })
+    try {
+      Promise.resolve(end(reason)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** What a hub is made of, for the router, the transports and the adapters: the application sees none of it. */
+import type { Report, Schema } from '@parley/shared'
+import type { ContractSpecs } from '@parley/shared/internal'
+import type { AnyHandler, Dispatch } from '../dispatch.js'
+import type { Topics } from '../topics.js'
+import type { Connection } from './connection.js'
+import type { ServerSession } from './session.js'
+import type { SseResponse } from './sse.js'
+import type { Ticker } from './ticker.js'
+
+/** What `context` is given. */
+export interface ContextInput {
+  /** The upgrade or HTTP request; absent over an in-memory link. */
+  readonly request: Request | undefined
+  readonly auth: unknown
+  readonly session: ServerSession
+}
+
+/** How the application answers for its users. */
+export interface Application {
+  readonly auth: Schema | undefined
+  readonly context: ((input: ContextInput) => unknown) | undefined
+  readonly identify: ((context: unknown) => string | undefined) | undefined
+  readonly onSession:
+    | ((start: { session: ServerSession; context: unknown }) => ((reason: string) => unknown) | undefined)
+    | undefined
+}
+
+/** The handlers of one channel. */
+export interface ChannelHandlers {
+  readonly join: (input: { params: unknown; context: unknown; session: ServerSession }) => unknown
+  readonly messages: ReadonlyMap<string, AnyHandler>
+}
+
+/** All handlers of a router, found by path. */
+export interface HandlerTable {
+  readonly channels: ReadonlyMap<string, ChannelHandlers>
+  readonly calls: ReadonlyMap<string, AnyHandler>
+}
+
+export interface HubCore {
+  readonly contract: ContractSpecs
+  readonly topics: Topics
+  readonly ticker: Ticker
+  readonly dispatch: Dispatch
+  readonly application: Application
+  readonly allowedOrigins: readonly string[]
+  readonly fingerprint: string
+  readonly report: (report: Report) => void
+  readonly connections: Set<Connection>
+  readonly sse: Set<SseResponse>
+}

@@ -1,0 +1,192 @@
+/** The HTTP side of a router: events, calls, messages, health. The path's prefix was taken off by the adapter. */
+import { ParleyError } from '@parley/shared'
+import { paramsFromQuery, type Received, type Topic } from '@parley/shared/internal'
+import type { Outcome, Running } from '../dispatch.js'
+import { type Admitted, admit, Refusal } from './admission.js'
+import { outputResponse, readBody } from './body.js'
+import type { HandlerTable, HubCore } from './core.js'
+import { corsHeaders, mayCome, preflight } from './cors.js'
+import { type Failure, failure } from './failure.js'
+import { errorResponse, respondAllowed } from './respond.js'
+import { allowed, type Caller, findTopic, startRun } from './run.js'
+import { ServerSession } from './session.js'
+
+/** Seconds after which a client may try an overloaded server again. */
+const retryAfterSeconds = 5
+
+/** Answers a request whose path begins where this router is mounted; `path` is the rest, such as `/call/rooms.create`. */
+export async function handleHttp(
+  core: HubCore,
+  handlers: HandlerTable,
+  request: Request,
+  path: string,
+): Promise<Response> {
+  const { method } = request
+  if (method === 'OPTIONS') return preflight(request, core.allowedOrigins)
+  const headers = corsHeaders(request, core.allowedOrigins)
+  headers.set('parley-contract', core.contract.fingerprint)
+  const refuse = (error: Failure): Response =>
+    errorResponse(error, headers, error.code === 'OVERLOADED' ? retryAfterSeconds : undefined)
+  try {
+    const route = routeOf(path)
+    if (!route) return refuse(failure('NOT_FOUND', `there is nothing at '${path.slice(0, 100)}'`))
+    if (method !== route.method) {
+      headers.set('allow', `${route.method}, OPTIONS`)
+      return refuse({ ...failure('BAD_REQUEST', `this is asked for with ${route.method}`), status: 405 })
+    }
+    if (route.kind === 'health') return healthResponse(core, headers)
+    if (!mayCome(request, core.allowedOrigins))
+      return refuse(failure('FORBIDDEN', 'this origin is not allowed'))
+    if (core.topics.closed) return refuse(failure('OVERLOADED', 'the server is closing'))
+    if (route.kind === 'events') return await events(core, handlers, request, route.path, headers, refuse)
+    if (request.headers.has('idempotency-key')) {
+      return refuse(failure('NOT_YET', 'Idempotency-Key is not supported by this version yet: leave it out'))
+    }
+    return await post(core, handlers, request, route, headers, refuse)
+  } catch (error) {
+    const id = core.topics.clock.secret().slice(0, 8)
+    core.report({ kind: 'handler-failed', path, id, message: 'a request failed', error })
+    return refuse({ ...failure('INTERNAL', 'the server failed to do this'), report: id })
+  }
+}
+
+type Route =
+  | { readonly kind: 'health'; readonly method: 'GET' }
+  | { readonly kind: 'events'; readonly method: 'GET'; readonly path: string }
+  | { readonly kind: 'call'; readonly method: 'POST'; readonly path: string }
+  | { readonly kind: 'message'; readonly method: 'POST'; readonly path: string; readonly name: string }
+
+function routeOf(path: string): Route | undefined {
+  const parts = path.split('/').slice(1).map(decode)
+  const [kind, first, second] = parts
+  if (parts.some((part) => part === undefined)) return undefined
+  if (kind === 'health' && parts.length === 1) return { kind, method: 'GET' }
+  if (!first) return undefined
+  if (kind === 'events' && parts.length === 2) return { kind, method: 'GET', path: first }
+  if (kind === 'call' && parts.length === 2) return { kind, method: 'POST', path: first }
+  if (kind === 'message' && parts.length === 3 && second)
+    return { kind, method: 'POST', path: first, name: second }
+  return undefined
+}
+
+function decode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined // a broken escape names nothing
+  }
+}
+
+type Refuse = (error: Failure) => Response
+
+async function events(
+  core: HubCore,
+  handlers: HandlerTable,
+  request: Request,
+  path: string,
+  headers: Headers,
+  refuse: Refuse,
+): Promise<Response> {
+  const spec = core.contract.channels.get(path)
+  if (!spec) return refuse(failure('NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`))
+  const topic = findTopic(() => topicFromQuery(core, path, request))
+  if (!('key' in topic)) return refuse(topic)
+  const caller = await enter(core, request, 'sse')
+  if (caller instanceof Refusal) return refuse(failure(caller.code, caller.why))
+  if (!(await allowed(core, handlers, caller, topic)))
+    return refuse(failure('FORBIDDEN', 'not allowed on this topic'))
+  const { member, expiresAtMs } = caller.session
+  const reading = {
+    ...(member === undefined ? {} : { member }),
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+  }
+  return respondAllowed(core, topic, request, reading, headers)
+}
+
+async function post(
+  core: HubCore,
+  handlers: HandlerTable,
+  request: Request,
+  route: Extract<Route, { method: 'POST' }>,
+  headers: Headers,
+  refuse: Refuse,
+): Promise<Response> {
+  const body = await readBody(request, core.topics.limits)
+  if ('failure' in body) return refuse(body.failure)
+  const within = request.headers.get('parley-within') ?? '0'
+  if (!/^[0-9]{1,9}$/.test(within))
+    return refuse(failure('BAD_REQUEST', 'Parley-Within is a whole number of ms'))
+  const topic =
+    route.kind === 'message' ? findTopic(() => topicFromQuery(core, route.path, request)) : undefined
+  if (topic && !('key' in topic)) return refuse(topic)
+  const caller = await enter(core, request, 'http')
+  if (caller instanceof Refusal) return refuse(failure(caller.code, caller.why))
+  const running = startRun(core, handlers, caller, {
+    id: 1,
+    kind: route.kind,
+    path: route.path,
+    params: topic?.params,
+    name: route.kind === 'message' ? route.name : '',
+    withinMs: Number(within),
+    input: body.value,
+  })
+  const outcome = await untilAborted(running, request.signal)
+  return outcome.failure
+    ? refuse(outcome.failure)
+    : outputResponse(request, outcome.output, core.topics.codec, headers)
+}
+
+function topicFromQuery(core: HubCore, path: string, request: Request): Topic {
+  const spec = core.contract.channels.get(path)
+  if (!spec) throw new ParleyError('NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`)
+  return paramsFromQuery(spec, new URL(request.url).searchParams, core.topics.limits.topicKeyBytes)
+}
+
+/** Asks the application about one request. */
+async function enter(
+  core: HubCore,
+  request: Request,
+  transport: 'sse' | 'http',
+): Promise<(Caller & { session: ServerSession }) | Refusal> {
+  const session = new ServerSession(core.topics.clock, transport)
+  const admitted = await admit(core, bearer(request), session, request)
+  if (admitted instanceof Refusal) return admitted
+  session.belongTo(admitted.member)
+  const { context } = admitted
+  return { session, context, client: clientOf(core, request, admitted), request, hasJoined: () => false }
+}
+
+function bearer(request: Request): Received | undefined {
+  const token = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+  return token === undefined ? undefined : { json: token }
+}
+
+/** The client id is a secret of its client: it counts only where a connection of the same member has it. */
+function clientOf(core: HubCore, request: Request, { member }: Admitted): string | undefined {
+  const client = request.headers.get('parley-client')
+  if (client === null) return undefined
+  for (const connection of core.connections) {
+    if (connection.client === client && connection.member === member) return client
+  }
+  return undefined
+}
+
+async function untilAborted(running: Running, signal: AbortSignal): Promise<Outcome> {
+  const abort = (): void => running.abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await running.outcome
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function healthResponse(core: HubCore, headers: Headers): Response {
+  headers.set('content-type', 'application/json')
+  headers.set('cache-control', 'no-store')
+  const closing = core.topics.closed
+  return new Response(JSON.stringify({ status: closing ? 'closing' : 'ok' }), {
+    status: closing ? 503 : 200,
+    headers,
+  })
+}

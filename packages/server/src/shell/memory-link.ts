@@ -1,0 +1,37 @@
+/** A client in the same process: frames are handed over, one by one, each in a turn of its own. */
+import type { Link, LinkEnd, LinkEvents } from '@parley/shared'
+import type { FrameData } from '@parley/shared/internal'
+import { Connection, type ServerSocket } from './connection.js'
+import type { HandlerTable, HubCore } from './core.js'
+
+export function memoryLink(core: HubCore, handlers: HandlerTable, context: unknown): Link {
+  return {
+    connect(events: LinkEvents): LinkEnd {
+      let open = true
+      const later = (run: () => void): void => queueMicrotask(() => open && run())
+      const socket: ServerSocket = {
+        send: (data: FrameData) => later(() => events.received(data)),
+        close(code, reason) {
+          later(() => {
+            open = false
+            events.closed(code, reason)
+          })
+        },
+        buffered: () => 0,
+      }
+      let connection: Connection | undefined
+      later(() => {
+        connection = new Connection({ core, handlers, socket, transport: 'link', context })
+        events.opened()
+      })
+      return {
+        send: (data) => later(() => connection?.received(data)),
+        close(_code, reason) {
+          open = false
+          connection?.closed(reason)
+        },
+        buffered: () => 0,
+      }
+    },
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Carries out what a subscription orders: reads the log, joins and leaves the live set, and hands events to a sink,
+ * which is a WebSocket connection's subscription or an SSE response.
+ */
+import type { From, Position, Topic } from '@parley/shared/internal'
+import { type Order, Subscription } from '../core/subscription.js'
+import type { LiveEvent, LiveTopic, Member, NativeSocket } from '../fanout.js'
+import type { LogGap, Page } from '../logs/log.js'
+import type { Topics } from '../topics.js'
+
+/** Where a reader's events go. */
+export interface Sink {
+  readonly client?: string
+  readonly native?: NativeSocket
+  /** The subscription stands; `position` is where it begins. */
+  confirm(position: Position, topic: LiveTopic): void
+  event(event: LiveEvent): void
+  moved(offset: number): void
+  gap(gap: LogGap): void
+  /** What follows is live. */
+  live(offset: number): void
+  /** `until` was passed. */
+  end(): void
+  /** The log failed: this reader cannot go on, and should come back. */
+  failed(error: unknown): void
+  queued(): number
+  /** Calls `run` once, as soon as few bytes are queued. The result takes it back. */
+  onDrain(run: () => void): () => void
+}
+
+export interface ReaderOptions {
+  readonly topics: Topics
+  readonly topic: Topic
+  readonly from: From
+  readonly until?: Position
+  readonly sink: Sink
+}
+
+/** What `from` means on this channel: one that keeps only the newest values begins with them. */
+export function startOf(topic: Topic, from: From): From {
+  return from === 'now' && topic.spec.replay === 'latest' ? 'first' : from
+}
+
+export class Reader implements Member {
+  readonly client: string | undefined
+  readonly native: NativeSocket | undefined
+  readonly topic: Topic
+  readonly live: LiveTopic
+  readonly #topics: Topics
+  readonly #sink: Sink
+  readonly #subscription: Subscription
+  readonly #until: Position | undefined
+  /** Takes back what this reader waits for. */
+  #stopWaiting: (() => void) | undefined
+  #left = false
+
+  /** `topics.open()` must have resolved. */
+  constructor({ topics, topic, from, until, sink }: ReaderOptions) {
+    this.client = sink.client
+    this.native = sink.native
+    this.topic = topic
+    this.#topics = topics
+    this.#sink = sink
+    this.#until = until
+    this.#subscription = new Subscription({
+      ...(sink.client === undefined ? {} : { client: sink.client }),
+      ...(until ? { until } : {}),
+    })
+    this.live = topics.acquire(topic)
+    this.#carryOut(this.#subscription.start(startOf(topic, from), this.live))
+  }
+
+  deliver(event: LiveEvent): void {
+    this.#sink.event(event)
+  }
+
+  moved(offset: number): void {
+    this.#sink.moved(offset)
+  }
+
+  queued(): number {
+    return this.#sink.queued()
+  }
+
+  overflowed(): void {
+    this.#carryOut(this.#subscription.overflowed(this.live))
+  }
+
+  doubtful(position: Position): void {
+    this.#carryOut(this.#subscription.doubtful(position))
+  }
+
+  /** Nothing more goes to the sink. */
+  leave(): void {
+    if (this.#left) return
+    this.#left = true
+    this.#stopWaiting?.()
+    this.#carryOut(this.#subscription.left())
+    this.#topics.release(this.live)
+  }
+
+  #carryOut(orders: readonly Order[]): void {
+    for (const order of orders) {
+      switch (order.type) {
+        case 'confirm':
+          this.#sink.confirm(order.position, this.live)
+          break
+        case 'entry':
+          this.#sink.event(this.live.event(order.entry))
+          break
+        case 'moved':
+          this.#sink.moved(order.offset)
+          break
+        case 'gap':
+          this.#sink.gap(order.gap)
+          break
+        case 'attach':
+          this.live.attach(this)
+          this.#sink.live(order.offset)
+          break
+        case 'detach':
+          this.live.detach(this)
+          break
+        case 'read':
+          this.#read(order.from)
+          break
+        case 'await-drain':
+          this.#stopWaiting = this.#sink.onDrain(() => this.#carryOut(this.#subscription.drained(this.live)))
+          break
+        case 'await-tail':
+          this.#stopWaiting = this.#topics.onAdvance(() =>
+            this.#carryOut(this.#subscription.advanced(this.live)),
+          )
+          break
+        case 'end':
+          this.#sink.end()
+      }
+      // a sink may let the reader go in the middle: nothing of the rest is for it any more
+      if (this.#left && order.type !== 'detach') return
+    }
+  }
+
+  #read(from: Position | 'first' | { readonly last: number }): void {
+    const until = this.#until?.epoch === this.#topics.epoch ? this.#until.offset : undefined
+    this.#topics.read(this.topic, from, until).then(
+      (page) => this.#page(page),
+      (error: unknown) => {
+        if (this.#left) return
+        this.#topics.report({
+          kind: 'log-failed',
+          path: this.live.key,
+          message: 'the log could not be read',
+          error,
+        })
+        this.#sink.failed(error)
+      },
+    )
+  }
+
+  #page(page: Page): void {
+    if (this.#left) return
+    const congested = this.#sink.queued() > this.#topics.limits.queuedBytes / 2
+    this.#carryOut(this.#subscription.page(page, this.live, congested))
+  }
+}

@@ -1,0 +1,103 @@
+/** Answers a GET for a topic with its events: for a hub's routes and for routes of one's own. */
+import { ParleyError } from '@parley/shared'
+import { type From, type Position, parsePosition, type Topic } from '@parley/shared/internal'
+import type { Topics } from '../topics.js'
+import { corsHeaders, mayCome, preflight } from './cors.js'
+import { type Failure, failure, statusOf } from './failure.js'
+import { SseResponse } from './sse.js'
+import type { Ticker } from './ticker.js'
+
+/** What answering needs: a hub has it, and so has a stand-alone emitter. */
+export interface SseHost {
+  readonly topics: Topics
+  readonly ticker: Ticker
+  readonly allowedOrigins: readonly string[]
+  readonly fingerprint: string
+  readonly sse: Set<SseResponse>
+}
+
+export interface Reading {
+  readonly member?: string
+  /** Ms since 1970. */
+  readonly expiresAtMs?: number
+}
+
+/** Answers for a topic that the route has chosen: the origin rule, then the events. `OPTIONS` is answered too. */
+export function respond(host: SseHost, topic: Topic, request: Request, reading: Reading = {}): Response {
+  if (request.method === 'OPTIONS') return preflight(request, host.allowedOrigins)
+  const headers = corsHeaders(request, host.allowedOrigins)
+  if (request.method !== 'GET') {
+    headers.set('allow', 'GET, OPTIONS')
+    return errorResponse({ ...failure('BAD_REQUEST', 'events are read with GET'), status: 405 }, headers)
+  }
+  if (!mayCome(request, host.allowedOrigins)) {
+    return errorResponse(failure('FORBIDDEN', 'this origin is not allowed'), headers)
+  }
+  return respondAllowed(host, topic, request, reading, headers)
+}
+
+/** The same once the request was found allowed. */
+export function respondAllowed(
+  host: SseHost,
+  topic: Topic,
+  request: Request,
+  reading: Reading,
+  headers: Headers,
+): Response {
+  if (host.topics.closed) return errorResponse(failure('OVERLOADED', 'the server is closing'), headers)
+  const query = new URL(request.url).searchParams
+  let start: { from: From; until: Position | undefined }
+  try {
+    start = { from: startFrom(request, query), until: position(query.get('until'), 'until') }
+  } catch (error) {
+    if (!(error instanceof ParleyError)) throw error
+    return errorResponse({ code: error.code, message: error.message, status: statusOf(error.code) }, headers)
+  }
+  headers.set('parley-contract', host.fingerprint)
+  const sse = new SseResponse({
+    topics: host.topics,
+    ticker: host.ticker,
+    topic,
+    ...start,
+    expiresAtMs: reading.expiresAtMs,
+    member: reading.member,
+    headers,
+    onEnd: (ended) => host.sse.delete(ended),
+  })
+  host.sse.add(sse)
+  return sse.response
+}
+
+/** An error as JSON. */
+export function errorResponse(
+  error: Failure,
+  headers: Headers = new Headers(),
+  retryAfterSeconds?: number,
+): Response {
+  const { status, report, data, ...rest } = error
+  headers.set('content-type', 'application/json')
+  if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds))
+  const body = { ...rest, ...(report === undefined ? {} : { id: report }) }
+  const text = JSON.stringify({ error: body })
+  // the data is JSON text already
+  const withData = data ? `${text.slice(0, -2)},"data":${data.json}}}` : text
+  return new Response(withData, { status, headers })
+}
+
+function startFrom(request: Request, query: URLSearchParams): From {
+  const last = request.headers.get('last-event-id') || query.get('lastEventId')
+  if (last) return position(last, 'Last-Event-ID') ?? 'now'
+  const from = query.get('from')
+  if (!from) return 'now'
+  if (from === 'first') return 'first'
+  const count = /^last:([0-9]{1,9})$/.exec(from)
+  return count ? { last: Number(count[1]) } : (position(from, 'from') ?? 'now')
+}
+
+function position(text: string | null, name: string): Position | undefined {
+  if (!text) return undefined
+  const parsed = parsePosition(text)
+  if (parsed) return parsed
+  const shown = JSON.stringify(text.slice(0, 64))
+  throw new ParleyError('BAD_REQUEST', `${name} is no position: ${shown}. A position looks like k3v9x0q2-41`)
+}

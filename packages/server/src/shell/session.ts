@@ -1,0 +1,64 @@
+/** What the application sees of a session, and what the hub keeps of it. */
+import { ParleyError } from '@parley/shared'
+import type { Clock } from '@parley/shared/internal'
+
+/** JWTs count seconds; a number above this is surely milliseconds, and would never expire. */
+const mostSeconds = 100_000_000_000
+
+/** A session, or over plain SSE and HTTP the one request. */
+export class ServerSession {
+  /** Names the session in reports and `router.disconnect`; it resumes nothing. */
+  readonly id: string
+  readonly transport: 'websocket' | 'link' | 'sse' | 'http'
+  readonly #clock: Clock
+  #member: string | undefined
+  #expiresAtMs: number | undefined
+  #onExpiry: (() => void) | undefined
+
+  constructor(clock: Clock, transport: ServerSession['transport']) {
+    this.#clock = clock
+    this.id = clock.secret()
+    this.transport = transport
+  }
+
+  /** Whom it belongs to; `undefined` before `identify` was asked, or where nobody says. */
+  get member(): string | undefined {
+    return this.#member
+  }
+
+  /** Settles whom it belongs to. */
+  belongTo(member: string | undefined): void {
+    this.#member = member
+  }
+
+  /**
+   * Ends the session's credentials at this time. The client fetches new ones before and goes on without a break;
+   * else the connection is closed and the client comes back.
+   *
+   * @param when A `Date`, or seconds since 1970 as in a JWT's `exp`.
+   * @throws ParleyError `BAD_OPTIONS` for anything else, such as milliseconds.
+   */
+  expiresAt(when: Date | number): void {
+    const ms = when instanceof Date ? when.getTime() : when * 1_000
+    if (!Number.isFinite(ms) || (typeof when === 'number' && (when < 0 || when > mostSeconds))) {
+      throw new ParleyError('BAD_OPTIONS', 'expiresAt takes a Date, or seconds since 1970 as in a JWT')
+    }
+    this.#expiresAtMs = ms
+    this.#onExpiry?.()
+  }
+
+  /** Ms since 1970, or nothing. */
+  get expiresAtMs(): number | undefined {
+    return this.#expiresAtMs
+  }
+
+  /** Ms from now, at least 0. */
+  get expiresInMs(): number | undefined {
+    return this.#expiresAtMs === undefined ? undefined : Math.max(0, this.#expiresAtMs - this.#clock.now())
+  }
+
+  /** Called whenever `expiresAt` was. */
+  onExpiry(changed: () => void): void {
+    this.#onExpiry = changed
+  }
+}

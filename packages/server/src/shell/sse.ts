@@ -1,0 +1,175 @@
+/** A topic as an SSE response. */
+import {
+  encodeComment,
+  encodeRetry,
+  type From,
+  formatPosition,
+  type Position,
+  type Topic,
+} from '@parley/shared/internal'
+import { blockBytes, type LiveEvent } from '../fanout.js'
+import type { LogGap } from '../logs/log.js'
+import type { Topics } from '../topics.js'
+import { Reader, type Sink } from './reader.js'
+import type { Ticker } from './ticker.js'
+
+/** What the stream holds before `pull` stops asking; a reader is drained when it is below this. */
+const highWaterMark = 65_536
+const utf8 = new TextEncoder()
+const heartbeat = utf8.encode(encodeComment(''))
+
+export interface SseOptions {
+  readonly topics: Topics
+  readonly ticker: Ticker
+  readonly topic: Topic
+  readonly from: From
+  readonly until: Position | undefined
+  /** Ms since 1970 at which the response ends, so that the client comes back with fresh credentials. */
+  readonly expiresAtMs: number | undefined
+  readonly headers: Headers
+  /** The member that reads, for `kick`. */
+  readonly member: string | undefined
+  /** Called once when the response is over. */
+  readonly onEnd: (response: SseResponse) => void
+}
+
+/** One SSE response: a sink for a reader. */
+export class SseResponse implements Sink {
+  readonly response: Response
+  readonly topic: Topic
+  readonly member: string | undefined
+  readonly #options: SseOptions
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  #reader: Reader | undefined
+  #stopTicking: (() => void) | undefined
+  #onDrain: (() => void) | undefined
+  #sentAt: number
+  #over = false
+
+  constructor(options: SseOptions) {
+    this.#options = options
+    this.topic = options.topic
+    this.member = options.member
+    this.#sentAt = options.topics.clock.now()
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        pull: () => this.#drained(),
+        cancel: () => this.close(),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark }),
+    )
+    options.headers.set('content-type', 'text/event-stream')
+    options.headers.set('cache-control', 'no-cache, no-transform')
+    options.headers.set('x-accel-buffering', 'no')
+    this.response = new Response(stream, { headers: options.headers })
+    // the head is sent with the first bytes only: a reader of a quiet topic must not wait for them
+    this.#send(utf8.encode(encodeRetry(options.topics.limits.sseRetryMs)))
+    this.#stopTicking = options.ticker.add((now) => this.#tick(now))
+    this.#begin()
+  }
+
+  queued(): number {
+    return highWaterMark - (this.#controller?.desiredSize ?? highWaterMark)
+  }
+
+  onDrain(run: () => void): () => void {
+    this.#onDrain = run
+    // it may have drained already, and then nobody pulls again
+    queueMicrotask(() => this.#drained())
+    return () => {
+      this.#onDrain = undefined
+    }
+  }
+
+  confirm(position: Position): void {
+    this.#state('parley.ready', position)
+  }
+
+  event(event: LiveEvent): void {
+    this.#send(event.block)
+  }
+
+  /** An EventSource learns a position only from an event, and nothing excludes an SSE reader. */
+  moved(): void {}
+
+  gap({ after, first, reason }: LogGap): void {
+    const data = JSON.stringify({ after: formatPosition(after), first: formatPosition(first), reason })
+    this.#send(blockBytes({ event: 'parley.gap', id: formatPosition(first), data }))
+  }
+
+  live(offset: number): void {
+    this.#state('parley.live', { epoch: this.#options.topics.epoch, offset })
+  }
+
+  end(): void {
+    this.close()
+  }
+
+  failed(): void {
+    this.close()
+  }
+
+  /** Ends the response for good: the client must not come back. */
+  refuse(code: string, message: string): void {
+    this.#send(blockBytes({ event: 'parley.end', data: JSON.stringify({ code, message }) }))
+    this.close()
+  }
+
+  /** Ends the response; what is queued is still sent. A client that is there comes back. */
+  close(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#stopTicking?.()
+    this.#onDrain = undefined
+    this.#reader?.leave()
+    try {
+      this.#controller?.close()
+    } catch {
+      // the client was first: the stream is cancelled and takes no close
+    }
+    this.#options.onEnd(this)
+  }
+
+  async #begin(): Promise<void> {
+    const { topics, topic, from, until } = this.#options
+    try {
+      await topics.open()
+    } catch (error) {
+      topics.report({ kind: 'log-failed', path: topic.key, message: 'the log could not be opened', error })
+      this.close()
+      return
+    }
+    if (this.#over) return
+    const reader = new Reader({ topics, topic, from, sink: this, ...(until ? { until } : {}) })
+    // a reader can be over before it is here, when `until` was passed at once
+    if (this.#over) reader.leave()
+    else this.#reader = reader
+  }
+
+  #state(event: string, position: Position): void {
+    const id = formatPosition(position)
+    this.#send(blockBytes({ event, id, data: JSON.stringify({ position: id }) }))
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#over) return
+    this.#sentAt = this.#options.topics.clock.now()
+    this.#controller?.enqueue(bytes)
+  }
+
+  #drained(): void {
+    if (!this.#onDrain || this.queued() >= highWaterMark) return
+    const run = this.#onDrain
+    this.#onDrain = undefined
+    run()
+  }
+
+  #tick(now: number): void {
+    const { expiresAtMs, topics } = this.#options
+    if (expiresAtMs !== undefined && now >= expiresAtMs) this.close()
+    else if (now - this.#sentAt >= topics.limits.sseHeartbeatMs && this.queued() <= 0) this.#send(heartbeat)
+  }
+}

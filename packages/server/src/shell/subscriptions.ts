@@ -1,0 +1,169 @@
+/** The topics that one connection has joined, and its bounded reads. */
+import { type From, type Position, type Topic, topicOf, type WireParams } from '@parley/shared/internal'
+import type { LiveEvent, LiveTopic } from '../fanout.js'
+import type { LogGap } from '../logs/log.js'
+import type { Connection } from './connection.js'
+import type { HandlerTable, HubCore } from './core.js'
+import { Reader, type Sink } from './reader.js'
+import { allowed, type Caller, findTopic } from './run.js'
+
+/** A subscription from its `sub` on: without a reader while `join` is asked. */
+interface Subscription {
+  readonly topic: Topic
+  reader: Reader | undefined
+}
+
+export class Subscriptions {
+  readonly #core: HubCore
+  readonly #handlers: HandlerTable
+  readonly #connection: Connection
+  readonly #byId = new Map<number, Subscription>()
+  readonly #byKey = new Map<string, number>()
+  readonly #reads = new Map<number, Reader>()
+
+  constructor(core: HubCore, handlers: HandlerTable, connection: Connection) {
+    this.#core = core
+    this.#handlers = handlers
+    this.#connection = connection
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  hasJoined(topic: Topic): boolean {
+    const id = this.#byKey.get(topic.key)
+    return id !== undefined && this.#byId.get(id)?.reader !== undefined
+  }
+
+  async join(id: number, path: string, params: WireParams | undefined, from: From): Promise<void> {
+    const spec = this.#core.contract.channels.get(path)
+    if (!spec) return this.#refuse(id, 'NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`)
+    const topic = findTopic(() => topicOf(spec, params, this.#core.topics.limits.topicKeyBytes))
+    if (!('key' in topic)) return this.#refuse(id, topic.code, topic.message)
+    if (this.#byKey.has(topic.key))
+      return this.#refuse(id, 'CONFLICT', 'this connection has joined this topic already')
+    const subscription: Subscription = { topic, reader: undefined }
+    this.#byId.set(id, subscription)
+    this.#byKey.set(topic.key, id)
+    const may = await allowed(this.#core, this.#handlers, this.#caller(), topic)
+    if (this.#byId.get(id) !== subscription) return // left, or closed, in the meantime
+    if (!may) return this.end(id, 'FORBIDDEN', 'not allowed on this topic')
+    const sink = this.#sink(id)
+    this.#connection.burst(() => {
+      const reader = new Reader({ topics: this.#core.topics, topic, from, sink })
+      if (this.#byId.get(id) === subscription) subscription.reader = reader
+      else reader.leave()
+    })
+  }
+
+  leave(id: number): void {
+    const subscription = this.#byId.get(id)
+    if (!subscription) return
+    this.#byId.delete(id)
+    this.#byKey.delete(subscription.topic.key)
+    subscription.reader?.leave()
+  }
+
+  /** Ends a subscription on the server's side. */
+  end(id: number, code: string, message: string): void {
+    this.leave(id)
+    this.#refuse(id, code, message)
+  }
+
+  /** Ends the subscription to a topic, if there is one. */
+  endTopic(key: string, code: string, message: string): void {
+    const id = this.#byKey.get(key)
+    if (id !== undefined) this.end(id, code, message)
+  }
+
+  read(id: number, subscriptionId: number, from: From, until: Position): void {
+    const topic = this.#byId.get(subscriptionId)?.reader?.topic
+    if (!topic) {
+      this.#connection.readEnded(id)
+      this.#connection.sendFrame({
+        type: 'err',
+        id,
+        code: 'NOT_FOUND',
+        message: 'this subscription is not joined',
+      })
+      return
+    }
+    const reader = new Reader({ topics: this.#core.topics, topic, from, until, sink: this.#readSink(id) })
+    this.#reads.set(id, reader)
+  }
+
+  cancelRead(id: number): void {
+    this.#reads.get(id)?.leave()
+    this.#reads.delete(id)
+  }
+
+  leaveAll(): void {
+    for (const id of [...this.#byId.keys()]) this.leave(id)
+    for (const id of [...this.#reads.keys()]) this.cancelRead(id)
+  }
+
+  /** Asks `join` again for every topic, after the credentials changed. */
+  async recheck(): Promise<void> {
+    for (const [id, subscription] of [...this.#byId]) {
+      const may = await allowed(this.#core, this.#handlers, this.#caller(), subscription.topic)
+      if (!may && this.#byId.get(id) === subscription)
+        this.end(id, 'FORBIDDEN', 'no longer allowed on this topic')
+    }
+  }
+
+  #refuse(id: number, code: string, message: string): void {
+    this.#connection.unsubscribed(id)
+    this.#connection.sendFrame({ type: 'refused', id, code, message })
+  }
+
+  #caller(): Caller {
+    const { session, context, client } = this.#connection
+    return { session, context, client, hasJoined: (topic) => this.hasJoined(topic) }
+  }
+
+  #sink(id: number): Sink {
+    const connection = this.#connection
+    const topics = this.#core.topics
+    let live: LiveTopic | undefined
+    const number = (): number => live?.number ?? 0
+    return {
+      ...(connection.client === undefined ? {} : { client: connection.client }),
+      ...(connection.native ? { native: connection.native } : {}),
+      confirm(position: Position, topic: LiveTopic) {
+        live = topic
+        // of another epoch: no offset of this one says it, and the gap or the next event will
+        const offset = position.epoch === topics.epoch ? position.offset : 0
+        connection.sendFrame({ type: 'joined', id, topic: topic.number, offset })
+      },
+      event: (event: LiveEvent) => connection.send(event.frame),
+      moved: (offset: number) => connection.sendFrame({ type: 'p', topic: number(), offset }),
+      gap: (gap: LogGap) => connection.sendFrame({ type: 'gap', topic: number(), ...gap }),
+      live: (offset: number) => connection.sendFrame({ type: 'live', topic: number(), offset }),
+      end: () => {},
+      failed: () => connection.close('INTERNAL', 'the log could not be read'),
+      queued: () => connection.queued(),
+      onDrain: (run) => connection.onDrain(run),
+    }
+  }
+
+  #readSink(id: number): Sink {
+    const connection = this.#connection
+    return {
+      ...(connection.client === undefined ? {} : { client: connection.client }),
+      confirm() {},
+      event: (event: LiveEvent) => connection.send(event.history(id)),
+      moved() {},
+      gap: (gap: LogGap) => connection.sendFrame({ type: 'hgap', read: id, ...gap }),
+      live() {},
+      end: () => {
+        connection.sendFrame({ type: 'hend', read: id })
+        connection.readEnded(id)
+        this.cancelRead(id)
+      },
+      failed: () => connection.close('INTERNAL', 'the log could not be read'),
+      queued: () => connection.queued(),
+      onDrain: (run) => connection.onDrain(run),
+    }
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * All topics of one log on this node: events go in here, and whoever reads gets them from here. A hub has one; a
+ * stand-alone emitter shares one with the other emitters of its contract.
+ */
+import { ParleyError, type Report } from '@parley/shared'
+import {
+  type Clock,
+  type Codec,
+  type EventSpec,
+  type Limits,
+  type Position,
+  parseSync,
+  type Topic,
+} from '@parley/shared/internal'
+import { LiveTopic } from './fanout.js'
+import type { Entry, Log, LogTopic, Page, ReadBounds, TailItem } from './logs/log.js'
+
+export interface TopicsOptions {
+  readonly log: Log
+  readonly codec: Codec
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly onReport: (report: Report) => void
+}
+
+/** Who must not see an event, and what makes its append idempotent. */
+export interface EmitOptions {
+  readonly id?: string
+  readonly except?: string
+}
+
+/** One page of the log: enough to fill a socket, little enough to share the node. */
+const page: ReadBounds = { limit: 256, bytes: 262_144 }
+
+export class Topics {
+  readonly log: Log
+  readonly codec: Codec
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly report: (report: Report) => void
+  readonly #live = new Map<string, LiveTopic>()
+  /** Tells this node's native topics from those of another hub on the same server. */
+  readonly #name: string
+  /** Epoch and tail of the node; the live topics look at it. */
+  readonly #node = { epoch: '', tail: 0 }
+  readonly #epochListeners = new Set<() => void>()
+  /** Readers that are ahead of the tail, to be told whenever it moves. */
+  readonly #waiting = new Set<() => void>()
+  #numbers = 0
+  #opening: Promise<void> | undefined
+  #closeTail: (() => void) | undefined
+  #closed = false
+
+  constructor(options: TopicsOptions) {
+    this.log = options.log
+    this.codec = options.codec
+    this.limits = options.limits
+    this.clock = options.clock
+    this.report = options.onReport
+    this.#name = options.clock.secret()
+  }
+
+  get epoch(): string {
+    return this.#node.epoch
+  }
+
+  /** Where a reader that begins now begins. */
+  get position(): Position {
+    return { epoch: this.#node.epoch, offset: this.#node.tail }
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Resolves once this node hears of what is appended; everything that reads waits for it. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    // what the tail passes on before its head is known waits its turn
+    let early: TailItem[] | undefined = []
+    const tail = await this.log.tail((item) => {
+      if (early) early.push(item)
+      else this.#take(item)
+    })
+    this.#node.epoch = tail.epoch
+    this.#node.tail = tail.head
+    this.#closeTail = () => tail.close()
+    const waiting = early
+    early = undefined
+    for (const item of waiting) this.#take(item)
+    if (this.#closed) tail.close()
+  }
+
+  /** Called whenever the epoch changes, before anything of the new one is sent. */
+  onEpoch(listener: () => void): () => void {
+    this.#epochListeners.add(listener)
+    return () => this.#epochListeners.delete(listener)
+  }
+
+  /** Calls `advanced` once, when the tail or the epoch has moved. The result takes it back. */
+  onAdvance(advanced: () => void): () => void {
+    this.#waiting.add(advanced)
+    return () => this.#waiting.delete(advanced)
+  }
+
+  /**
+   * Checks an event and hands it to the log. What is wrong with it is thrown here and nothing is sent; what goes
+   * wrong later rejects the promise, and is reported if nobody looks at that.
+   */
+  emit(topic: Topic, name: string, data: unknown, options: EmitOptions = {}): Promise<Position> {
+    if (this.#closed) throw new ParleyError('CLOSED', `cannot emit '${name}': the hub is closed`)
+    const event = eventOf(topic, name)
+    const parsed = parseSync(event.schema, data)
+    if (parsed.issues) {
+      const where = `${topic.spec.path}.${name}`
+      throw new ParleyError(
+        'VALIDATION',
+        `event '${where}' does not fit its schema: ${firstIssue(parsed.issues)}`,
+        {
+          issues: parsed.issues,
+        },
+      )
+    }
+    const encoded = this.codec.encode(parsed.value)
+    const except = options.except === undefined ? {} : { except: options.except }
+    if (event.volatile) {
+      return this.log.publish({ topic: topic.key, name, data: encoded, ...except }).then(() => this.position)
+    }
+    return this.log.append({
+      topic: logTopic(topic),
+      id: options.id ?? this.clock.secret(),
+      name,
+      data: encoded,
+      schema: event.fingerprint,
+      ...except,
+    })
+  }
+
+  /** A topic that somebody reads now; each call is answered by one `release`. */
+  acquire(topic: Topic): LiveTopic {
+    let live = this.#live.get(topic.key)
+    if (!live) {
+      const number = ++this.#numbers
+      live = new LiveTopic({
+        key: topic.key,
+        number,
+        nativeName: `${this.#name}:${number}`,
+        times: topic.spec.times,
+        queuedBytes: this.limits.queuedBytes,
+        toText: (data) => this.codec.toText(data),
+        node: this.#node,
+      })
+      this.#live.set(topic.key, live)
+    }
+    live.readers++
+    return live
+  }
+
+  release(live: LiveTopic): void {
+    if (--live.readers === 0) this.#live.delete(live.key)
+  }
+
+  read(topic: Topic, from: Position | 'first' | { readonly last: number }, until?: number): Promise<Page> {
+    return this.log.read(logTopic(topic), from, until === undefined ? page : { ...page, until })
+  }
+
+  /** How many read a topic on this node. */
+  readersOf(topic: Topic): number {
+    return this.#live.get(topic.key)?.readers ?? 0
+  }
+
+  inspect(): { topics: number; readers: number; nativeSubscriptions: number; volatileDropped: number } {
+    let readers = 0
+    let nativeSubscriptions = 0
+    let volatileDropped = 0
+    for (const live of this.#live.values()) {
+      readers += live.readers
+      nativeSubscriptions += live.nativeMembers()
+      volatileDropped += live.volatileDropped
+    }
+    return { topics: this.#live.size, readers, nativeSubscriptions, volatileDropped }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#closeTail?.()
+    await this.log.close()
+  }
+
+  #take(item: TailItem): void {
+    switch (item.type) {
+      case 'entry':
+        this.#entry(item.entry)
+        break
+      case 'volatile':
+        this.#live.get(item.item.topic)?.volatile(item.item)
+        break
+      case 'epoch': {
+        const before = this.position
+        this.#node.epoch = item.epoch
+        this.#node.tail = item.head
+        for (const listener of this.#epochListeners) listener()
+        for (const live of [...this.#live.values()]) live.reset(before)
+        this.#advance()
+        break
+      }
+      case 'evicted':
+        this.report({
+          kind: 'latest-evicted',
+          path: item.topic,
+          message: "the newest values of this topic were given up: the log's memory is full",
+        })
+    }
+  }
+
+  #entry(entry: Entry): void {
+    const before = this.#node.tail
+    this.#node.tail = entry.offset
+    this.#live.get(entry.topic)?.entry(entry, before)
+    if (this.#waiting.size > 0) this.#advance()
+  }
+
+  #advance(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const advanced of waiting) advanced()
+  }
+}
+
+function logTopic(topic: Topic): LogTopic {
+  return { key: topic.key, retention: topic.spec.replay }
+}
+
+function eventOf(topic: Topic, name: string): EventSpec {
+  const event = topic.spec.events.get(name)
+  if (event) return event
+  const known = [...topic.spec.events.keys()].join(', ')
+  throw new ParleyError(
+    'NOT_FOUND',
+    `channel '${topic.spec.path}' has no event '${name}'; it has ${known || 'none'}`,
+  )
+}
+
+/** The first fault, for a person. */
+export function firstIssue(
+  issues: readonly { path: readonly (string | number)[]; message: string }[],
+): string {
+  const [issue] = issues
+  if (!issue) return 'refused'
+  return issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`
+}
