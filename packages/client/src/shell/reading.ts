@@ -190,7 +190,7 @@ export class Reading<P> {
 
   /** The client was closed for good: who waits is told so. Readers stay, should it be opened again. */
   fail(error: ParleyError): void {
-    for (const [id, sink] of [...this.#sinks]) if (this.#sinks.has(id)) sink.failed?.(error)
+    for (const id of [...this.#sinks.keys()]) this.#hand(this.#sinks.get(id), (sink) => sink.failed?.(error))
   }
 
   // ----------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ export class Reading<P> {
         this.#deliver(output.reader, output.event, output.replayed)
         break
       case 'gap':
-        this.#sinks.get(output.reader)?.gap(toReadGap(output.gap))
+        this.#hand(this.#sinks.get(output.reader), (sink) => sink.gap(toReadGap(output.gap)))
         break
       case 'status':
         this.#status.set(output.status)
@@ -245,10 +245,16 @@ export class Reading<P> {
     const position = event.position && formatPosition(event.position)
     if (error === undefined) {
       const { name, at } = event
-      sink.event({ name, data, position, replayed, ...(at === undefined ? {} : { at }) })
+      const given = { name, data, position, replayed, ...(at === undefined ? {} : { at }) }
+      this.#hand(sink, () => sink.event(given))
     } else if (position !== undefined) {
-      sink.gap({ after: position, first: position, reason: 'incompatible' })
+      this.#hand(sink, () => sink.gap({ after: position, first: position, reason: 'incompatible' }))
     }
+  }
+
+  /** Hands something to one reader; what it throws is reported and harms no other. */
+  #hand(sink: Sink | undefined, how: (sink: Sink) => void): void {
+    if (sink) this.#call('a reader', () => how(sink))
   }
 
   #decode(event: TopicEvent<P>): { readonly data: unknown; readonly error?: unknown } {
