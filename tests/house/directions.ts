@@ -59,9 +59,9 @@ const walls: Readonly<Record<string, Walls>> = {
     // The hub, the router, the emitter and what they are put together from are the shell's outside.
     shell: ['*', 'topics', 'fanout', 'core', 'logs/log'],
     '*': ['shell', 'topics', 'fanout', 'core', 'logs/log', 'logs/memory'],
-    'logs/memory': ['logs/log'],
+    'logs/memory': ['logs/log', 'logs'],
     logs: ['logs/log'],
-    adapters: ['*', 'shell'],
+    adapters: ['*', 'shell', 'topics', 'fanout', 'logs/log'],
     index: everything,
     internal: everything,
   },
