@@ -57,14 +57,14 @@ export class KeptTopics {
     const gone: string[] = []
     while (this.#isOver()) {
       const idle = first(this.#windows)
-      if (idle && (idle !== current || this.count > this.#maxTopics)) this.#evict(this.#windows, idle)
-      else if (idle && current.ring.length > 0) this.#weigh(current, () => current.drop('trimmed'))
-      else {
-        const victim = first(this.#latest) ?? idle
-        if (!victim) break
-        if (victim.latest) gone.push(victim.key)
-        this.#evict(victim.latest ? this.#latest : this.#windows, victim)
+      if (idle === current && current.ring.length > 0 && this.count <= this.#maxTopics) {
+        this.#weigh(current, () => current.drop('trimmed'))
+        continue
       }
+      const victim = idle ?? first(this.#latest)
+      if (!victim) break
+      if (victim.latest) gone.push(victim.key)
+      this.#evict(victim)
     }
     return gone
   }
@@ -101,8 +101,9 @@ export class KeptTopics {
     this.#weight += kept.weight - before
   }
 
-  #evict(from: Map<string, KeptTopic>, kept: KeptTopic): void {
-    from.delete(kept.key)
+  #evict(kept: KeptTopic): void {
+    const topics = kept.latest ? this.#latest : this.#windows
+    topics.delete(kept.key)
     this.#weight -= kept.weight
     this.#evictedUpTo = Math.max(this.#evictedUpTo, kept.newest)
   }

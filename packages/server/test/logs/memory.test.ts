@@ -84,12 +84,13 @@ describe('a memory log', () => {
   test('counts what it holds, and holds nothing after close', async () => {
     const { log, inspect } = bounded({})
     const tail = await log.tail(() => {})
+    await log.tail(() => {})
     await appendAll(log, topicOf('a'), ['x', 'y'])
     await appendAll(log, topicOf('b'), ['z'])
-    expect(inspect()).toMatchObject({ topics: 2, ids: 3, tails: 1 })
+    expect(inspect()).toMatchObject({ topics: 2, ids: 3, tails: 2 })
     expect(inspect().bytes).toBeGreaterThan(0)
     tail.close()
-    expect(inspect().tails).toBe(0)
+    expect(inspect().tails).toBe(1)
     await log.close()
     expect(inspect()).toEqual({ topics: 0, bytes: 0, ids: 0, tails: 0 })
   })
@@ -237,6 +238,26 @@ describe('a memory log over its bounds', () => {
       'values 3',
       { type: 'evicted', topic: 'oldest values' },
     ])
+  })
+
+  test('an entry too large to keep costs no latest topic its values', async () => {
+    const { log, inspect } = bounded({ maxBytes: 2_000 })
+    const values = topicOf('values', 'latest')
+    await appendAll(log, values, ['v1'])
+    await appendAll(log, a, ['x'.repeat(3_000)])
+    expect((await readAll(log, values, 'first')).texts).toEqual(['v1'])
+    expect(inspect().topics).toBe(2)
+    await appendAll(log, topicOf('k'.repeat(500)), ['x'.repeat(3_000)])
+    expect((await readAll(log, values, 'first')).texts).toEqual(['v1'])
+  })
+
+  test('a new epoch below what was given up begins whole', async () => {
+    const { log, newEpoch } = bounded({ maxTopics: 1 })
+    await appendAll(log, a, ['a1', 'a2', 'a3'])
+    await appendAll(log, b, ['b1'])
+    const epoch = newEpoch(1)
+    await appendAll(log, a, ['a4'])
+    expect(await readAll(log, a, { epoch, offset: 1 })).toMatchObject({ texts: ['a4'], gaps: [] })
   })
 
   test('a reader of latest values that were given up is told', async () => {

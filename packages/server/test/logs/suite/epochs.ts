@@ -121,6 +121,18 @@ export function epochTests(test: DeclareTest): void {
     },
   )
 
+  test(
+    'where a new epoch begins below what was trimmed, its own entries are whole',
+    ['newEpoch'],
+    async (under) => {
+      const { log } = under
+      const [, second] = await appendAll(log, short, ['a', 'b', 'c', 'd', 'e'])
+      await under.newEpoch(second!.offset)
+      await appendAll(log, short, ['f', 'g'])
+      expect(await readAll(log, short, second!)).toMatchObject({ texts: ['f', 'g'], gaps: [] })
+    },
+  )
+
   test('an entry that was lost with the tail can be appended again', ['newEpoch'], async (under) => {
     const { log } = under
     const [first] = await appendAll(log, general, ['a'])

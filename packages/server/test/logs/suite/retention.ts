@@ -214,6 +214,7 @@ export function retentionTests(test: DeclareTest): void {
     const read = await readAll(log, topicOf('changing'), first)
     expect(read.gaps).toEqual([{ after: first, first: replaced, reason: 'trimmed' }])
     expect(read.texts).toEqual(['cpu 3'])
+    expect((await readAll(log, topicOf('changing'), 'first')).texts).toEqual(['cpu 3'])
     expect(await readAll(log, topicOf('changing'), replaced)).toMatchObject({ texts: ['cpu 3'], gaps: [] })
   })
 }

@@ -114,6 +114,23 @@ export function tailTests(test: DeclareTest): void {
     expect(told).toBe(1)
   })
 
+  test('a tail that another listener closes is told nothing more, not even the item at hand', async ({
+    log,
+  }) => {
+    const closed = collector()
+    const open = collector()
+    let toldBefore = 0
+    await log.tail(() => {
+      tail.close()
+      toldBefore = closed.items.length
+    })
+    const tail = await log.tail(closed.listener)
+    await log.tail(open.listener)
+    const [first] = await appendAll(log, general, ['a'])
+    await open.textsUntil(first!)
+    expect(closed.items).toHaveLength(toldBefore)
+  })
+
   test('a listener that throws keeps nothing from another, and fails no append', async ({ log }) => {
     const healthy = collector()
     let told = 0
