@@ -38,7 +38,7 @@ export type {
   Side,
   StreamPath,
 } from './contract/infer.js'
-export type { Schema } from './contract/schema.js'
+export type { AnySchema, Schema } from './contract/schema.js'
 export type { ContractLeaf, ContractTree } from './contract/tree.js'
 export { type Issue, ParleyError, type ParleyErrorDetails } from './errors.js'
 export type { Link, LinkEnd, LinkEvents } from './link.js'

@@ -11,7 +11,7 @@ import type {
   Refuse,
   Refused,
 } from './names.js'
-import type { Schema } from './schema.js'
+import type { AnySchema } from './schema.js'
 import type { ContractSpecs } from './spec.js'
 import type { ContractLeaf, ContractTree } from './tree.js'
 
@@ -24,22 +24,22 @@ export interface Contract<Tree extends ContractTree = ContractTree> extends Cont
 type Nothing = {}
 
 /** An event or message that may be dropped: see {@link volatile}. */
-export interface Volatile<S extends Schema> {
+export interface Volatile<S extends AnySchema> {
   readonly kind: 'volatile'
   readonly schema: S
 }
 
 /** A declared error: the schema of its data, or that and the HTTP status (400 unless said). */
-export type ErrorDefinition = Schema | { readonly data?: Schema; readonly status?: number }
+export type ErrorDefinition = AnySchema | { readonly data?: AnySchema; readonly status?: number }
 
 export interface ErrorDefinitions {
   readonly [code: string]: ErrorDefinition
 }
 export interface EventDefinitions {
-  readonly [name: string]: Schema | Volatile<Schema>
+  readonly [name: string]: AnySchema | Volatile<AnySchema>
 }
 export interface MessageDefinitions {
-  readonly [name: string]: Schema | Volatile<Schema> | (ContractLeaf & { readonly kind: 'call' })
+  readonly [name: string]: AnySchema | Volatile<AnySchema> | CallLeaf
 }
 
 export interface Call<Input, Output, Errors> {
@@ -121,7 +121,7 @@ export interface ChannelOptions<Params, Events, Messages, Presence, Times> {
 }
 
 type Upgrades<Events> = {
-  readonly [N in keyof Events]?: Events[N] extends Schema
+  readonly [N in keyof Events]?: Events[N] extends AnySchema
     ? (old: unknown) => SchemaInput<Events[N]> | undefined
     : 'A volatile event is never read again'
 }
@@ -157,10 +157,10 @@ type CheckTree<Tree, Bad = BadSegment> = string extends keyof Tree
  * })
  */
 export function channel<
-  const Params extends Schema | undefined = undefined,
+  const Params extends AnySchema | undefined = undefined,
   const Events extends EventDefinitions = Nothing,
   const Messages extends MessageDefinitions = Nothing,
-  const Presence extends Schema | undefined = undefined,
+  const Presence extends AnySchema | undefined = undefined,
   const Times extends boolean = false,
 >(
   options: ChannelOptions<Params, Events, Messages, Presence, Times>,
@@ -175,8 +175,8 @@ export function channel<
  * call({ input: NewRoom, output: Room, errors: { NAME_TAKEN: z.object({ suggestion: z.string() }) } })
  */
 export function call<
-  const Input extends Schema | undefined = undefined,
-  const Output extends Schema | undefined = undefined,
+  const Input extends AnySchema | undefined = undefined,
+  const Output extends AnySchema | undefined = undefined,
   const Errors extends ErrorDefinitions = Nothing,
 >(options: CallOptions<Input, Output, Errors> = {}): Call<Input, Output, Errors> {
   return { ...(options as object), kind: 'call' } as Call<Input, Output, Errors>
@@ -189,9 +189,9 @@ export function call<
  * stream({ input: Rows, yields: Progress, output: Summary })
  */
 export function stream<
-  const Yields extends Schema,
-  const Input extends Schema | undefined = undefined,
-  const Output extends Schema | undefined = undefined,
+  const Yields extends AnySchema,
+  const Input extends AnySchema | undefined = undefined,
+  const Output extends AnySchema | undefined = undefined,
   const Errors extends ErrorDefinitions = Nothing,
 >(options: StreamOptions<Input, Yields, Output, Errors>): Stream<Input, Yields, Output, Errors> {
   return { ...(options as object), kind: 'stream' } as Stream<Input, Yields, Output, Errors>
@@ -204,7 +204,7 @@ export function stream<
  * @example
  * events: { typing: volatile(z.object({ name: z.string() })) }
  */
-export function volatile<const S extends Schema>(schema: S): Volatile<S> {
+export function volatile<const S extends AnySchema>(schema: S): Volatile<S> {
   return { kind: 'volatile', schema }
 }
 

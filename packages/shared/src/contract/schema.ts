@@ -4,6 +4,14 @@ import { type Issue, ParleyError } from '../errors.js'
 /** Any Standard Schema (https://standardschema.dev), version 1. */
 export type Schema<Input = unknown, Output = unknown> = StandardSchemaV1<Input, Output>
 
+/**
+ * What a contract takes as a schema: any Standard Schema, known by its brand. `unknown`, because with more the compiler
+ * compares the whole of it, which costs two hundred times as much for a zod object; run time looks closer.
+ */
+export interface AnySchema {
+  readonly '~standard': unknown
+}
+
 /** What a schema said of a value: the parsed value, or what was wrong with it. */
 export type Parsed<Output> =
   | { readonly value: Output; readonly issues?: undefined }

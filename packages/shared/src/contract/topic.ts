@@ -146,10 +146,10 @@ function isFlat(value: unknown): boolean {
 
 function topicFrom(spec: ChannelSpec, parsed: Parsed<unknown>, topicKeyBytes: number): Topic {
   if (parsed.issues) throw invalid(spec, parsed.issues)
-  const params = sorted(parsed.value as WireParams)
-  const canonical = JSON.stringify(params)
+  const params = present(parsed.value)
+  const canonical = canonicalJson(params)
   const again = parseParams(spec.params!, params)
-  if (again.issues || JSON.stringify(sorted(again.value as WireParams)) !== canonical) {
+  if (again.issues || canonicalJson(present(again.value)) !== canonical) {
     throw new ParleyError(
       'PARAMS_NOT_STABLE',
       `Params of '${spec.path}': the schema makes something else of its own output ${canonical}; leave transforms out of it`,
@@ -165,10 +165,17 @@ function topicFrom(spec: ChannelSpec, parsed: Parsed<unknown>, topicKeyBytes: nu
   return { spec, params, key }
 }
 
-/** The same params with their keys in order; those that are `undefined` are not there. */
-function sorted(params: WireParams): WireParams {
-  const entries = Object.entries(params).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+/** A param that is `undefined` is not there. Frozen, because the handlers of a topic share its params. */
+function present(params: unknown): WireParams {
+  return Object.freeze(
+    Object.fromEntries(Object.entries(params as WireParams).filter(([, value]) => value !== undefined)),
+  )
+}
+
+/** JSON with its names in order of UTF-16 units; by hand, because an object puts names that are numbers first. */
+function canonicalJson(params: WireParams): string {
+  const fields = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`
 }
 
 function invalid(spec: ChannelSpec, issues: readonly Issue[]): ParleyError {
