@@ -54,12 +54,12 @@ export interface ReadGap {
 /** Where a reader starts: `'now'`, `'first'`, the last n, or after a position. */
 export type ReadFrom = 'now' | 'first' | { readonly last: number } | (string & {})
 
-/** What one reader wants to hear. */
+/** What one reader wants to hear. What it throws, or rejects with, is reported. */
 export interface Sink {
-  event(event: ReadEvent): void
-  gap(gap: ReadGap): void
+  event(event: ReadEvent): unknown
+  gap(gap: ReadGap): unknown
   /** The topic was refused, or the client was closed for good. The reader stays until it is closed. */
-  failed?(error: ParleyError): void
+  failed?(error: ParleyError): unknown
 }
 
 export interface ReadingOptions<P> {
@@ -146,9 +146,7 @@ export class Reading<P> {
   /** A reader with a listener for one event; its gaps go to `onGap`. */
   on(name: string, listener: (data: unknown, event: ReadEvent) => unknown, from?: ReadFrom): () => void {
     return this.read(from, {
-      event: (event) => {
-        if (event.name === name) this.#call(name, () => listener(event.data, event))
-      },
+      event: (event) => (event.name === name ? listener(event.data, event) : undefined),
       gap: (gap) => this.#gap(gap),
     })
   }
@@ -190,7 +188,7 @@ export class Reading<P> {
 
   /** The client was closed for good: who waits is told so. Readers stay, should it be opened again. */
   fail(error: ParleyError): void {
-    for (const id of [...this.#sinks.keys()]) this.#hand(this.#sinks.get(id), (sink) => sink.failed?.(error))
+    for (const id of [...this.#sinks.keys()]) this.#call('failed', () => this.#sinks.get(id)?.failed?.(error))
   }
 
   // ----------------------------------------------------------------------------------------------------------
@@ -202,7 +200,7 @@ export class Reading<P> {
         this.#deliver(output.reader, output.event, output.replayed)
         break
       case 'gap':
-        this.#hand(this.#sinks.get(output.reader), (sink) => sink.gap(toReadGap(output.gap)))
+        this.#call('gap', () => this.#sinks.get(output.reader)?.gap(toReadGap(output.gap)))
         break
       case 'status':
         this.#status.set(output.status)
@@ -241,20 +239,15 @@ export class Reading<P> {
   #deliver(reader: number, event: TopicEvent<P>, replayed: boolean): void {
     const sink = this.#sinks.get(reader) // a listener before it may have removed it
     if (!sink) return
+    const { name, at } = event
     const { data, error } = this.#decode(event)
     const position = event.position && formatPosition(event.position)
     if (error === undefined) {
-      const { name, at } = event
-      const given = { name, data, position, replayed, ...(at === undefined ? {} : { at }) }
-      this.#hand(sink, () => sink.event(given))
+      const read = { name, data, position, replayed, ...(at === undefined ? {} : { at }) }
+      this.#call(name, () => sink.event(read))
     } else if (position !== undefined) {
-      this.#hand(sink, () => sink.gap({ after: position, first: position, reason: 'incompatible' }))
+      this.#call(name, () => sink.gap({ after: position, first: position, reason: 'incompatible' }))
     }
-  }
-
-  /** Hands something to one reader; what it throws is reported and harms no other. */
-  #hand(sink: Sink | undefined, how: (sink: Sink) => void): void {
-    if (sink) this.#call('a reader', () => how(sink))
   }
 
   #decode(event: TopicEvent<P>): { readonly data: unknown; readonly error?: unknown } {
