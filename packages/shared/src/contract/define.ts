@@ -38,6 +38,10 @@ export interface ErrorDefinitions {
 export interface EventDefinitions {
   readonly [name: string]: AnySchema | Volatile<AnySchema>
 }
+/** A call, by its brand alone: with more, `call()` would take its types from here. */
+interface CallLeaf extends ContractLeaf {
+  readonly kind: 'call'
+}
 export interface MessageDefinitions {
   readonly [name: string]: AnySchema | Volatile<AnySchema> | CallLeaf
 }
