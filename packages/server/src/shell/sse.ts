@@ -104,7 +104,10 @@ export class SseResponse implements Sink {
     this.#state('parley.live', { epoch: this.#options.topics.epoch, offset })
   }
 
+  /** A response that just ends may have been cut, however tidily: the mark says that this one is complete. */
   end(): void {
+    const { until } = this.#options
+    if (until) this.#state('parley.live', until)
     this.close()
   }
 
