@@ -41,3 +41,44 @@ function describeObject(value: object): unknown {
   const entries = Object.entries(value).map(([key, child]) => [key, describeValue(child)] as const)
   return entries.some(([key]) => key.startsWith('$')) ? { $object: entries } : Object.fromEntries(entries)
 }
+
+/** The value that a description describes. */
+export function makeValue(described: unknown): unknown {
+  if (typeof described !== 'object' || described === null) return described
+  if (Array.isArray(described)) return described.map(makeValue)
+  const [tag, content] = Object.entries(described)[0] ?? []
+  switch (tag) {
+    case '$undefined':
+      return undefined
+    case '$number':
+      return Number(content)
+    case '$bigint':
+      return BigInt(content)
+    case '$date':
+      return new Date(content)
+    case '$regexp': {
+      const end = content.lastIndexOf('/')
+      return new RegExp(content.slice(1, end), content.slice(end + 1))
+    }
+    case '$url':
+      return new URL(content)
+    case '$bytes':
+      return new Uint8Array(Buffer.from(content, 'base64'))
+    case '$set':
+      return new Set(content.map(makeValue))
+    case '$map':
+      return new Map(content.map((pair: unknown) => makeValue(pair) as [unknown, unknown]))
+    case '$object':
+      return Object.fromEntries(content.map(([key, child]: [string, unknown]) => [key, makeValue(child)]))
+    case '$error': {
+      const error = new Error(
+        content.message,
+        'cause' in content ? { cause: makeValue(content.cause) } : undefined,
+      )
+      if (content.name !== 'Error') error.name = content.name
+      return error
+    }
+    default:
+      return Object.fromEntries(Object.entries(described).map(([key, child]) => [key, makeValue(child)]))
+  }
+}
