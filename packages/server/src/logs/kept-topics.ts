@@ -57,7 +57,7 @@ export class KeptTopics {
     const gone: string[] = []
     while (this.#isOver()) {
       const idle = first(this.#windows)
-      if (idle === current && current.ring.length > 0 && this.count <= this.#maxTopics) {
+      if (idle === current && current.ring.length > 0) {
         this.#weigh(current, () => current.drop('trimmed'))
         continue
       }

@@ -27,7 +27,8 @@
  *     restart MUST keep the epoch.
  *  9. Retention is told with each append and read, and the last one told holds: entries beyond it MUST NOT be
  *     returned. An entry is expired when it is older than `forMs`. On a `latest` topic a newer entry of the same
- *     name replaces the older one, and that is no gap.
+ *     name replaces the older one, and that is no gap; should the topic become a window, the newest entry that was
+ *     replaced counts as the newest that is lost.
  * 10. After `close`, every call but `close` MUST reject with `CLOSED`.
  *
  * Where a page begins:

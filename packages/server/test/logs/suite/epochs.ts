@@ -133,6 +133,16 @@ export function epochTests(test: DeclareTest): void {
     },
   )
 
+  test('what was replaced above where a new epoch begins is no loss to it', ['newEpoch'], async (under) => {
+    const { log } = under
+    const values = topicOf('values', 'latest')
+    const [first] = await appendAll(log, values, ['a', 'b', 'c'])
+    await under.newEpoch(first!.offset)
+    const window = topicOf('values')
+    await appendAll(log, window, ['d'])
+    expect(await readAll(log, window, first!)).toMatchObject({ texts: ['d'], gaps: [] })
+  })
+
   test('an entry that was lost with the tail can be appended again', ['newEpoch'], async (under) => {
     const { log } = under
     const [first] = await appendAll(log, general, ['a'])

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { appendAll, type DeclareTest, entryOf, readAll, textsOf, topicOf, wide } from './harness.js'
+import { appendAll, type DeclareTest, entryOf, readAll, roomy, textsOf, topicOf, wide } from './harness.js'
 
 const other = topicOf('other')
 const long = 3_600_000
@@ -216,5 +216,22 @@ export function retentionTests(test: DeclareTest): void {
     expect(read.texts).toEqual(['cpu 3'])
     expect((await readAll(log, topicOf('changing'), 'first')).texts).toEqual(['cpu 3'])
     expect(await readAll(log, topicOf('changing'), replaced)).toMatchObject({ texts: ['cpu 3'], gaps: [] })
+  })
+
+  test('a topic that was latest for a while, or until now, tells a window the newest entry it replaced', async ({
+    log,
+  }) => {
+    for (const before of ['latest', roomy] as const) {
+      const key = `was ${before}`
+      const put = (name: string, text: string) => log.append(entryOf(topicOf(key, before), text, { name }))
+      const first = await put('cpu', 'cpu 1')
+      const replaced = await put('memory', 'memory 1')
+      await put('memory', 'memory 2')
+      await put('cpu', 'cpu 2')
+      expect((await readAll(log, topicOf(key, 'latest'), 'first')).texts).toEqual(['memory 2', 'cpu 2'])
+      const read = await readAll(log, topicOf(key), first)
+      expect(read.gaps).toEqual([{ after: first, first: replaced, reason: 'trimmed' }])
+      expect(read.texts).toEqual(['memory 2', 'cpu 2'])
+    }
   })
 }
