@@ -1,13 +1,12 @@
 /**
  * Packs the built packages and looks at them as a stranger would: publint and attw on the tarballs, and a consumer
- * that has nothing but the tarballs imports every subpath - in Node, in Bun, as types, and through the `source`
- * condition, which a consumer's own workspace may have switched on.
+ * that has nothing but the tarballs imports every subpath - in Node, in Bun, and as types.
  */
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Package, packages, readManifest, root } from './packages.js'
 import { run } from './run.js'
+import { pack, stage, unpack } from './stage.js'
 
 /** Inside the repository, so that third-party packages resolve to the ones installed here, whatever is offline. */
 const consumer = join(root, 'dist/consumer')
@@ -15,19 +14,6 @@ const bin = (name: string) => join(root, 'node_modules/.bin', name)
 const subpaths = packages.flatMap(({ manifest, entries }) =>
   entries.map(([subpath]) => manifest.name + subpath.slice(1)),
 )
-
-function pack({ folder, manifest }: Package): string {
-  const { stdout, stderr, status } = spawnSync('npm', ['pack', '--json', '--pack-destination', consumer], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`npm pack failed for ${manifest.name}:\n${stderr}`)
-  const packed: unknown = JSON.parse(stdout)
-  // npm 11 answers with a list, npm 12 with an object by package name
-  const [first] = Object.values(packed as Record<string, { readonly filename: string }>)
-  if (first === undefined) throw new Error(`npm pack named no file for ${manifest.name}`)
-  return join(consumer, first.filename.replace('@', '').replaceAll('/', '-'))
-}
 
 function lint(tarball: string): void {
   run(bin('publint'), ['run', tarball, '--strict'])
@@ -64,57 +50,49 @@ function checkContents({ manifest, entries }: Package, folder: string): void {
   }
 }
 
-function unpack({ manifest }: Package, tarball: string): string {
-  const folder = join(consumer, 'node_modules', manifest.name)
-  mkdirSync(folder, { recursive: true })
-  run('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1'])
-  return folder
+const importing = (names: readonly string[]) =>
+  names.map((subpath, n) => `import * as m${n} from '${subpath}'\nvoid m${n}\n`).join('')
+
+/** Type-checks the consumer as one more kind of project, and looks into the declarations themselves. */
+function compile(file: string, options: Readonly<Record<string, unknown>>): void {
+  const strict = { noEmit: true, strict: true, target: 'es2022', skipLibCheck: false, jsx: 'react-jsx' }
+  const project = join(consumer, 'tsconfig.json')
+  writeFileSync(project, JSON.stringify({ compilerOptions: { ...strict, ...options }, files: [file] }))
+  run(bin('tsc'), ['-p', project])
 }
 
 function consume(): void {
-  const script = subpaths.map((subpath, n) => `import * as m${n} from '${subpath}'\nvoid m${n}\n`).join('')
+  const browser = subpaths.filter((subpath) => !subpath.startsWith('@parley/server'))
   writeFileSync(join(consumer, 'package.json'), '{ "private": true, "type": "module" }\n')
-  writeFileSync(join(consumer, 'index.ts'), script)
-  writeFileSync(join(consumer, 'index.js'), script)
+  writeFileSync(join(consumer, 'all.ts'), importing(subpaths))
+  writeFileSync(join(consumer, 'browser.ts'), importing(browser))
+  writeFileSync(join(consumer, 'all.js'), importing(subpaths))
   // the Bun adapter is the one file that a Node program does not import
-  writeFileSync(
-    join(consumer, 'node.js'),
-    script.replace(/import \* as (m\d+) from '@parley\/server\/bun'\nvoid \1\n/, ''),
-  )
+  writeFileSync(join(consumer, 'node.js'), importing(subpaths.filter((one) => one !== '@parley/server/bun')))
   run('node', ['node.js'], consumer)
-  run(process.execPath, ['index.js'], consumer)
-  run(process.execPath, ['--conditions=source', 'index.ts'], consumer)
-  const strict = [
-    '--ignoreConfig',
-    '--noEmit',
-    '--strict',
-    '--target',
-    'es2022',
-    '--lib',
-    'es2023,esnext.disposable,dom,dom.iterable,dom.asynciterable',
-    '--types',
-    'bun-types',
-    '--jsx',
-    'react-jsx',
-  ]
-  const nodeNext = ['--module', 'nodenext', '--moduleResolution', 'nodenext']
-  const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler']
-  run(bin('tsc'), [...strict, ...nodeNext, '--skipLibCheck', 'index.ts'], consumer)
-  run(bin('tsc'), [...strict, ...bundler, '--skipLibCheck', 'index.ts'], consumer)
-  run(
-    bin('tsc'),
-    [...strict, ...bundler, '--skipLibCheck', '--customConditions', 'source', 'index.ts'],
-    consumer,
-  )
+  run(process.execPath, ['all.js'], consumer)
+  const lib = ['es2023', 'esnext.disposable', 'dom', 'dom.iterable', 'dom.asynciterable']
+  compile('all.ts', { module: 'nodenext', lib, types: ['bun-types'], skipLibCheck: true })
+  compile('browser.ts', { module: 'nodenext', lib, types: [] })
+  compile('browser.ts', {
+    ...{ module: 'esnext', moduleResolution: 'bundler', lib, types: [] },
+    // a workspace with a condition of the same name as ours, and stricter rules than ours
+    ...{
+      customConditions: ['source'],
+      exactOptionalPropertyTypes: true,
+      noPropertyAccessFromIndexSignature: true,
+    },
+  })
 }
 
 rmSync(consumer, { recursive: true, force: true })
-mkdirSync(consumer, { recursive: true })
 for (const one of packages) {
-  const tarball = pack(one)
+  const tarball = pack(stage(one), consumer)
   lint(tarball)
-  checkContents(one, unpack(one, tarball))
+  const installed = join(consumer, 'node_modules', one.manifest.name)
+  unpack(tarball, installed)
+  checkContents(one, installed)
   console.log(`${one.manifest.name}: publint and attw find nothing`)
 }
 consume()
-console.log(`a consumer imports ${subpaths.length} subpaths in Node and Bun, as types and through \`source\``)
+console.log(`a consumer imports ${subpaths.length} subpaths in Node and Bun, and as types`)

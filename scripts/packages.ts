@@ -15,6 +15,7 @@ export interface Manifest {
   readonly name: string
   readonly version: string
   readonly files: readonly string[]
+  readonly scripts?: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, ExportTarget | string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
