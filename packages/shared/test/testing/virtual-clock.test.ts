@@ -172,6 +172,27 @@ describe('time', () => {
       vi.useRealTimers()
     }
   })
+
+  test('promises settle as well where there is no setImmediate, as in browsers', async () => {
+    vi.stubGlobal('setImmediate', undefined)
+    vi.resetModules()
+    try {
+      const browser = await import('@parley/shared/testing')
+      const clock = browser.virtualClock()
+      const order: string[] = []
+      clock.after(10, async () => {
+        for (let i = 0; i < 500; i++) await undefined
+        order.push('chain')
+      })
+      clock.after(10, () => order.push('second timer'))
+      await clock.advance(10)
+      expect(order).toEqual(['chain', 'second timer'])
+      expect(browser.virtualClock).not.toBe(virtualClock)
+    } finally {
+      vi.unstubAllGlobals()
+      vi.resetModules()
+    }
+  })
 })
 
 describe('chance', () => {
