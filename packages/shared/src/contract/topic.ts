@@ -165,11 +165,10 @@ function topicFrom(spec: ChannelSpec, parsed: Parsed<unknown>, topicKeyBytes: nu
   return { spec, params, key }
 }
 
-/** A param that is `undefined` is not there. Frozen, because the handlers of a topic share its params. */
+/** A param that is `undefined` is not there, and -0 is 0, as in JSON. Frozen, because handlers share a topic's params. */
 function present(params: unknown): WireParams {
-  return Object.freeze(
-    Object.fromEntries(Object.entries(params as WireParams).filter(([, value]) => value !== undefined)),
-  )
+  const fields = Object.entries(params as WireParams).filter(([, value]) => value !== undefined)
+  return Object.freeze(Object.fromEntries(fields.map(([name, value]) => [name, value === 0 ? 0 : value])))
 }
 
 /** JSON with its names in order of UTF-16 units; by hand, because an object puts names that are numbers first. */
