@@ -1,0 +1,48 @@
+/** The rooms that there are. They live as long as the process. */
+
+export interface Room {
+  readonly id: string
+  readonly name: string
+  readonly by: string
+  readonly at: Date
+}
+
+/** `Release notes!` -> `release-notes`: what stands in an address. */
+export function idOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-|-$/g, '')
+}
+
+export class Rooms {
+  readonly #rooms = new Map<string, Room>()
+
+  constructor(names: readonly string[], by: string) {
+    for (const name of names) this.open(name, by)
+  }
+
+  has(id: string): boolean {
+    return this.#rooms.has(id)
+  }
+
+  list(): Room[] {
+    return [...this.#rooms.values()]
+  }
+
+  /** Opens a room, or says which name like it is still free. */
+  open(name: string, by: string): { readonly room: Room } | { readonly suggestion: string } {
+    const id = idOf(name)
+    if (this.#rooms.has(id)) return { suggestion: this.#free(name) }
+    const room = { id, name, by, at: new Date() }
+    this.#rooms.set(id, room)
+    return { room }
+  }
+
+  #free(name: string): string {
+    for (let number = 2; ; number++) {
+      const suggestion = `${name} ${number}`
+      if (!this.#rooms.has(idOf(suggestion))) return suggestion
+    }
+  }
+}
