@@ -1,1 +1,16 @@
-export {}
+export type { TopicStatus } from './core/subscription.js'
+export type {
+  EventDetails,
+  EventsOptions,
+  GapItem,
+  ReadingHalf,
+  ReadOptions,
+  TimedEventDetails,
+  TopicEventOf,
+  TopicItem,
+} from './reading-half.js'
+export type { ReadFrom, ReadGap } from './shell/reading.js'
+export type { Store } from './shell/store.js'
+export { createSubscriber, type Subscriber, type SubscriberOf, type SubscriberOptions } from './subscriber.js'
+export type { Fetch } from './transports/sse.js'
+export type { HeadersOption } from './transports/sse-request.js'

@@ -1,0 +1,49 @@
+/**
+ * A bounded read: a finite response, for one reader that starts further back than the stream. It is complete when
+ * `parley.live` came before its end; a response that just ends was cut, however tidily.
+ */
+import { type Clock, clientDefaults } from '@parley/shared/internal'
+import { type Fetch, readSse, type SseEnd, type SseRequest } from './sse.js'
+import type { SseMessage } from './sse-message.js'
+
+export interface SseReadEvents {
+  message(message: Extract<SseMessage, { type: 'event' | 'gap' }>): void
+  ended(end: SseEnd | { readonly type: 'complete' }): void
+}
+
+/** The result lets go of it; nothing is told after that. */
+export function boundedRead(
+  fetch: Fetch,
+  clock: Clock,
+  request: SseRequest,
+  events: SseReadEvents,
+): () => void {
+  let isComplete = false
+  let stopTimer = watch()
+
+  function watch(): () => void {
+    return clock.after(clientDefaults.sseSilenceMs, () => {
+      letGo()
+      events.ended({ type: 'lost' })
+    })
+  }
+
+  const letGo = readSse(fetch, () => clock.now(), request, {
+    heard() {
+      stopTimer()
+      stopTimer = watch()
+    },
+    message(message) {
+      if (message.type === 'event' || message.type === 'gap') events.message(message)
+      else if (message.type === 'live') isComplete = true
+    },
+    ended(end) {
+      stopTimer()
+      events.ended(isComplete && end.type === 'lost' ? { type: 'complete' } : end)
+    },
+  })
+  return () => {
+    stopTimer()
+    letGo()
+  }
+}

@@ -1,0 +1,160 @@
+/** One response of an SSE route, by fetch: from the request to its end, whichever way it ends. */
+import { createSseParser, Fault } from '@parley/shared/internal'
+import { readSseBlock, type SseMessage } from './sse-message.js'
+
+/** `fetch`, as far as it is used here. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+export interface SseRequest {
+  readonly url: string
+  /** Asked at each request; a failure is a failed request. */
+  readonly headers: () => Promise<Headers>
+  readonly credentials: RequestCredentials | undefined
+}
+
+/** How a response ended. */
+export type SseEnd =
+  /** To be asked for again. `cause`: why the headers could not be had. */
+  | { readonly type: 'lost'; readonly retryAfterMs?: number; readonly cause?: unknown }
+  /** Not to be asked for again. */
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+
+export interface SseEvents {
+  /** The response is an event stream. */
+  opened?(): void
+  /** Bytes came. */
+  heard(): void
+  /** `retry:` came. */
+  advised?(ms: number): void
+  message(message: SseMessage): void
+  /** Called at most once; nothing follows. */
+  ended(end: SseEnd): void
+}
+
+/** Asks for a response and reads it to its end. The result lets go of it at once: nothing is told after that. */
+export function readSse(fetch: Fetch, now: () => number, request: SseRequest, events: SseEvents): () => void {
+  const aborter = new AbortController()
+  let isOver = false
+  const end = (how: SseEnd): void => {
+    if (isOver) return
+    isOver = true
+    events.ended(how)
+    aborter.abort()
+  }
+
+  const lose = (): void => end({ type: 'lost' })
+
+  const parser = createSseParser({
+    onBlock(block) {
+      if (isOver) return
+      const message = readSseBlock(block)
+      if (message instanceof Fault) end(refusal(message))
+      else if (message.type === 'end') end({ ...message, type: 'refused' })
+      else events.message(message)
+    },
+    onRetry: (ms) => {
+      if (!isOver) events.advised?.(ms)
+    },
+  })
+
+  async function run(): Promise<void> {
+    const headers = await attempt(request.headers, (cause) => end({ type: 'lost', cause }))
+    if (!headers || isOver) return
+    const { url, credentials } = request
+    const init: RequestInit = {
+      headers,
+      cache: 'no-store',
+      signal: aborter.signal,
+      ...(credentials ? { credentials } : {}),
+    }
+    // what fails from here on is the network: the ordinary reason to try again
+    const response = await attempt(() => fetch(url, init), lose)
+    if (!response || isOver) return
+    if (response.status !== 200 || !isEventStream(response)) {
+      const how = await attempt(() => endOf(response, now()), lose)
+      if (how) end(how)
+      return
+    }
+    events.opened?.()
+    const reader = response.body?.getReader()
+    if (!reader) return lose()
+    while (!isOver) {
+      const piece = await attempt(() => reader.read(), lose)
+      if (!piece || isOver) return
+      if (piece.done) return lose()
+      events.heard()
+      const fault = parser.feed(piece.value)
+      if (fault) end(refusal(fault))
+    }
+  }
+
+  void run()
+  return () => {
+    isOver = true
+    aborter.abort()
+  }
+}
+
+/** What `run` resolves to; `undefined` where it failed, and `failed` knows. */
+async function attempt<T>(run: () => Promise<T>, failed: (cause: unknown) => void): Promise<T | undefined> {
+  try {
+    return await run()
+  } catch (cause) {
+    failed(cause)
+    return undefined
+  }
+}
+
+/** Letting go of a body may fail because it already broke: there is nobody whom that would concern. */
+function ignore(): void {}
+
+function refusal(fault: Fault): SseEnd {
+  return { type: 'refused', code: fault.close, message: fault.why }
+}
+
+function isEventStream({ headers }: Response): boolean {
+  return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === 'text/event-stream'
+}
+
+/** Statuses that pass: the request itself was in order. */
+const passing = new Set([408, 425, 429])
+
+/** The codes of errors that some proxy, and not a Parley server, answered with. */
+const codes: Readonly<Record<number, string>> = {
+  204: 'CLOSED', // an EventSource takes it as the end, too
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+}
+
+/** What a response means that is no event stream. A 200 is a page that a proxy put in its place: it passes. */
+async function endOf(response: Response, now: number): Promise<SseEnd> {
+  const { status, headers } = response
+  if (status === 200 || status >= 500 || passing.has(status)) {
+    response.body?.cancel().catch(ignore)
+    const retryAfterMs = readRetryAfter(headers.get('retry-after'), now)
+    return { type: 'lost', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  }
+  const error = errorIn(await response.text())
+  return {
+    type: 'refused',
+    code: error?.code ?? codes[status] ?? 'BAD_REQUEST',
+    message: error?.message ?? `the server answered ${status}`,
+  }
+}
+
+/** Seconds, or a date (RFC 9110, 10.2.3). */
+function readRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}
+
+function errorIn(body: string): { readonly code: string; readonly message: string } | undefined {
+  try {
+    const { code, message } = JSON.parse(body).error
+    return typeof code === 'string' ? { code, message: String(message ?? '') } : undefined
+  } catch {
+    return undefined // somebody else's page
+  }
+}
