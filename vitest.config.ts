@@ -16,6 +16,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(inBun ? onlyNode : [])],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // without this the runner looks for names in a package's default export, and loses zod's `z` inside Bun
+    deps: { interopDefault: false },
     server: { deps: { inline: [/@parley\//] } },
   },
 })

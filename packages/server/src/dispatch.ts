@@ -12,7 +12,7 @@ import {
   type Topic,
 } from '@parley/shared/internal'
 import { BoundEmits } from './bound.js'
-import { type Failure, failure, failureOf } from './shell/failure.js'
+import { type Failure, failure, failureOf } from './failure.js'
 import { firstIssue, type Topics } from './topics.js'
 
 /** What `around` is told. */

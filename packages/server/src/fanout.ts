@@ -16,7 +16,10 @@ import type { Entry, VolatileItem } from './logs/log.js'
 
 /** A runtime's own publish/subscribe among its sockets (Bun.serve). */
 export interface NativeGroup {
-  /** As Bun's `server.publish`: 0 when somebody lost it or nobody listens, -1 when somebody queues it. */
+  /**
+   * As Bun's `server.publish`: -1 when somebody queues what was published, perhaps some events ago. The sockets must
+   * have no limit of their own: Bun writes publishes in batches, and tells of a loss late or never.
+   */
   publish(topic: string, data: FrameData): number
 }
 
@@ -33,7 +36,8 @@ export interface Member {
   readonly client: string | undefined
   /** Present where the event reaches it by native publish; else `deliver` is called. */
   readonly native: NativeSocket | undefined
-  deliver(event: LiveEvent): void
+  /** Hands the event over; false when the transport lost it. */
+  deliver(event: LiveEvent): boolean
   /** The position moved on without an event for this reader. */
   moved(offset: number): void
   /** Bytes handed over and not yet taken by the network. */
@@ -263,15 +267,16 @@ export class LiveTopic implements TopicView {
     offset: number | undefined,
     previousTail: number,
   ): void {
-    for (const [group, members] of this.#native)
-      this.#publish(group, members, event, except, offset, previousTail)
+    for (const [group, members] of this.#native) this.#publish(group, members, event, except, offset)
     for (const member of this.#direct) {
       if (except !== undefined && member.client === except) {
         if (offset !== undefined) member.moved(offset)
         continue
       }
-      member.deliver(event)
-      if (member.queued() > this.#queuedBytes) member.overflowed()
+      if (member.deliver(event)) {
+        if (member.queued() > this.#queuedBytes) member.overflowed()
+      } else if (offset === undefined) this.volatileDropped++
+      else member.doubtful({ epoch: this.epoch, offset: previousTail })
     }
   }
 
@@ -281,7 +286,6 @@ export class LiveTopic implements TopicView {
     event: LiveEvent,
     except: string | undefined,
     offset: number | undefined,
-    previousTail: number,
   ): void {
     // the sender's sockets leave for this one publish: in order, because a socket's own sends are flushed first
     const left = except === undefined ? [] : [...members].filter((member) => member.client === except)
@@ -292,7 +296,7 @@ export class LiveTopic implements TopicView {
       member.native?.subscribe(this.#nativeName)
       if (offset !== undefined) member.moved(offset)
     }
-    if (result === 0) this.#lost(members, previousTail)
+
     this.#eventsSinceLook++
     this.#bytesSinceLook += frame.length
     if (
@@ -303,12 +307,6 @@ export class LiveTopic implements TopicView {
       this.#bytesSinceLook = 0
       for (const member of [...members]) if (member.queued() > this.#queuedBytes) member.overflowed()
     }
-  }
-
-  /** Under a host's limit somebody lost this event: everybody with bytes queued may have. */
-  #lost(members: Set<Member>, previousTail: number): void {
-    for (const member of [...members])
-      if (member.queued() > 0) member.doubtful({ epoch: this.epoch, offset: previousTail })
   }
 
   #all(): Member[] {

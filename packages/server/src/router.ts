@@ -15,6 +15,8 @@ export interface RouterCounts {
   /** Topics that somebody on this node reads. */
   readonly topics: number
   readonly readers: number
+  /** Readers that get events as they happen; the others read the log. */
+  readonly live: number
   /** Timers of connections and responses. */
   readonly timers: number
   readonly nativeSubscriptions: number
@@ -106,7 +108,7 @@ export function createRouter<Tree extends ContractTree, Context>(
 }
 
 function inspect({ connections, sse, topics, ticker }: HubCore): RouterCounts {
-  const { topics: topicCount, readers, nativeSubscriptions } = topics.inspect()
+  const { topics: topicCount, readers, live, nativeSubscriptions } = topics.inspect()
   let queuedBytes = 0
   let running = 0
   for (const connection of connections) {
@@ -118,6 +120,7 @@ function inspect({ connections, sse, topics, ticker }: HubCore): RouterCounts {
     sessions: connections.size,
     topics: topicCount,
     readers,
+    live,
     timers: ticker.size,
     nativeSubscriptions,
     queuedBytes,

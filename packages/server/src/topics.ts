@@ -29,8 +29,8 @@ export interface EmitOptions {
   readonly except?: string
 }
 
-/** One page of the log: enough to fill a socket, little enough to share the node. */
-const page: ReadBounds = { limit: 256, bytes: 262_144 }
+/** Most entries of one page of the log: little enough to share the node. */
+const pageEntries = 256
 
 export class Topics {
   readonly log: Log
@@ -164,8 +164,14 @@ export class Topics {
     if (--live.readers === 0) this.#live.delete(live.key)
   }
 
-  read(topic: Topic, from: Position | 'first' | { readonly last: number }, until?: number): Promise<Page> {
-    return this.log.read(logTopic(topic), from, until === undefined ? page : { ...page, until })
+  read(
+    topic: Topic,
+    from: Position | 'first' | { readonly last: number },
+    bytes: number,
+    until?: number,
+  ): Promise<Page> {
+    const bounds: ReadBounds = { limit: pageEntries, bytes, ...(until === undefined ? {} : { until }) }
+    return this.log.read(logTopic(topic), from, bounds)
   }
 
   /** How many read a topic on this node. */
@@ -173,16 +179,24 @@ export class Topics {
     return this.#live.get(topic.key)?.readers ?? 0
   }
 
-  inspect(): { topics: number; readers: number; nativeSubscriptions: number; volatileDropped: number } {
+  inspect(): {
+    topics: number
+    readers: number
+    live: number
+    nativeSubscriptions: number
+    volatileDropped: number
+  } {
     let readers = 0
+    let live = 0
     let nativeSubscriptions = 0
     let volatileDropped = 0
-    for (const live of this.#live.values()) {
-      readers += live.readers
-      nativeSubscriptions += live.nativeMembers()
-      volatileDropped += live.volatileDropped
+    for (const topic of this.#live.values()) {
+      readers += topic.readers
+      live += topic.liveMembers()
+      nativeSubscriptions += topic.nativeMembers()
+      volatileDropped += topic.volatileDropped
     }
-    return { topics: this.#live.size, readers, nativeSubscriptions, volatileDropped }
+    return { topics: this.#live.size, readers, live, nativeSubscriptions, volatileDropped }
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,11 @@
 /**
  * Serves a router with Bun. The socket limits are ours unless the application brings its own WebSocket handler: then
- * its limits hold for the whole server, and whoever may have lost an event under them reads it from the log.
+ * its limits hold for the whole server, and whoever loses an event under them reads it from the log.
  */
 import { ParleyError } from '@parley/shared'
 import { closeCodes, encodeCloseReason, type FrameData, subprotocol } from '@parley/shared/internal'
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
-import type { NativeGroup } from '../fanout.js'
+import type { NativeGroup, NativeSocket } from '../fanout.js'
 import { insideOf, type Router, type RouterInside } from '../router.js'
 import type { Connection, ServerSocket } from '../shell/connection.js'
 import { mayCome } from '../shell/cors.js'
@@ -38,6 +38,8 @@ export interface BunHandler<Data> {
 
 /** Seconds of silence after which Bun itself lets a socket go; ours is noticed earlier, by its heartbeat. */
 const idleSeconds = 120
+/** Bun's own limit where a host sets none. */
+const bunBackpressureLimit = 16 * 1_048_576
 /** Seconds that a stalled SSE reader is kept; the heartbeat keeps every other. */
 const sseIdleSeconds = 30
 
@@ -66,6 +68,8 @@ export function bunHandler<Context, Data = undefined>(
     return group
   }
   let group: NativeGroup | undefined
+  // under a host's limit Bun drops what comes on top of it; 0 means none
+  const capacity = mine ? (mine.backpressureLimit ?? bunBackpressureLimit) || undefined : undefined
 
   const handler = {
     ...(mine ?? {
@@ -86,7 +90,7 @@ export function bunHandler<Context, Data = undefined>(
         return
       }
       if (ws.readyState !== 1 || !group) return
-      data.connection = data[ours].accept(socketOf(ws, group), data.request)
+      data.connection = data[ours].accept(socketOf(ws, group, capacity), data.request)
     },
     message(ws: ServerWebSocket<unknown>, message: string | Buffer) {
       const data = dataOf(ws)
@@ -141,14 +145,14 @@ function dataOf(ws: ServerWebSocket<unknown>): SocketData | undefined {
 }
 
 /** A Bun socket as the connection sees it. */
-function socketOf(ws: ServerWebSocket<unknown>, group: NativeGroup): ServerSocket {
+function socketOf(
+  ws: ServerWebSocket<unknown>,
+  group: NativeGroup,
+  capacity: number | undefined,
+): ServerSocket {
   return {
-    send(data: FrameData) {
-      // 0 is a loss: only under a host's limit, or after the close. The link is then no use any more.
-      if (ws.send(data) === 0 && ws.readyState === 1) {
-        ws.close(closeCodes.SLOW.code, encodeCloseReason({ code: 'SLOW', why: 'the socket lost a frame' }))
-      }
-    },
+    // 0 is a loss where there is a limit; after the close it means nothing
+    send: (data: FrameData) => ws.send(data) !== 0 || ws.readyState !== 1,
     close(code, reason) {
       ws.close(code, reason)
     },
@@ -156,11 +160,16 @@ function socketOf(ws: ServerWebSocket<unknown>, group: NativeGroup): ServerSocke
     cork(burst) {
       ws.cork(burst)
     },
-    native: {
-      group,
-      subscribe: (topic) => ws.subscribe(topic),
-      unsubscribe: (topic) => ws.unsubscribe(topic),
-    },
+    // under a limit of the host's, a publish would lose without a word: there each socket is sent to
+    ...(capacity === undefined ? { native: nativeOf(ws, group) } : { capacity }),
+  }
+}
+
+function nativeOf(ws: ServerWebSocket<unknown>, group: NativeGroup): NativeSocket {
+  return {
+    group,
+    subscribe: (topic) => ws.subscribe(topic),
+    unsubscribe: (topic) => ws.unsubscribe(topic),
   }
 }
 

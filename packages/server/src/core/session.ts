@@ -172,8 +172,9 @@ export class Session {
   elapsed(now: number): readonly SessionOrder[] {
     if (this.#state === 'closed') return nothing
     const { helloMs, heartbeatMs, heartbeatGraceMs } = this.#limits
-    if (this.#state === 'greeting' && now - this.#openedAt >= helloMs) {
-      return this.#end('HELLO_TIMEOUT', `no hello within ${helloMs} ms`)
+    if (this.#state !== 'open' && now - this.#openedAt >= helloMs) {
+      const what = this.#state === 'greeting' ? 'hello' : 'answer from the application'
+      return this.#end('HELLO_TIMEOUT', `no ${what} within ${helloMs} ms`)
     }
     const silentMs = now - this.#heardAt
     if (silentMs >= heartbeatMs + heartbeatGraceMs) return this.#end('HEARTBEAT', `silent for ${silentMs} ms`)

@@ -1,6 +1,6 @@
 /** Reads the body of a POST and writes its answer: the two JSON forms, bounded in size and depth. */
 import { type Codec, type Encoded, isDeeperThan, type Limits, type Received } from '@parley/shared/internal'
-import { type Failure, failure } from './failure.js'
+import { type Failure, failure } from '../failure.js'
 
 /** `{ "json", "meta"? }` instead of the bare value. */
 export const parleyJson = 'application/vnd.parley+json'
@@ -62,8 +62,19 @@ export function outputResponse(
 ): Response {
   if (!output) return new Response(null, { status: 204, headers })
   const { json, meta } = codec.toText(output)
-  const full = (request.headers.get('accept') ?? '').includes(parleyJson)
+  const full = wantsMeta(request)
   headers.set('content-type', full ? parleyJson : plainJson)
   if (!full) return new Response(json, { headers })
   return new Response(`{"json":${json}${meta === undefined ? '' : `,"meta":${meta}`}}`, { headers })
+}
+
+/** The data of a declared error as it goes into a text: bytes as base64, `meta` only for whoever asks for it. */
+export function errorInText(request: Request, error: Failure, codec: Codec): Failure {
+  if (!error.data) return error
+  const { json, meta } = codec.toText(error.data)
+  return { ...error, data: meta !== undefined && wantsMeta(request) ? { json, meta } : { json } }
+}
+
+function wantsMeta(request: Request): boolean {
+  return (request.headers.get('accept') ?? '').includes(parleyJson)
 }

@@ -26,10 +26,13 @@ import { Subscriptions } from './subscriptions.js'
 
 /** The server's end of whatever carries the frames. */
 export interface ServerSocket {
-  send(data: FrameData): void
+  /** Hands a frame over; false when it was lost, because the socket's own limit was reached. */
+  send(data: FrameData): boolean
   close(code: number, reason: string): void
   /** Bytes handed over and not yet taken by the network. */
   buffered(): number
+  /** Bytes that it can queue before it loses some; absent: no bound of its own. */
+  readonly capacity?: number
   /** Where the runtime can publish to many sockets at once. */
   readonly native?: NativeSocket
   /** Does something with as few writes as possible. */
@@ -127,11 +130,7 @@ export class Connection {
 
   /** Bytes were taken by the network. */
   drained(): void {
-    if (
-      this.#waitingForDrain.size === 0 ||
-      this.#socket.buffered() > this.#core.topics.limits.queuedBytes / 4
-    )
-      return
+    if (this.#waitingForDrain.size === 0 || this.#socket.buffered() > this.capacity / 8) return
     const waiting = [...this.#waitingForDrain]
     this.#waitingForDrain.clear()
     for (const run of waiting) run()
@@ -161,18 +160,30 @@ export class Connection {
     this.closed(code)
   }
 
-  sendFrame(frame: ServerFrame<Encoded>): void {
-    this.send(encodeFrame(frame))
+  /** A reader cannot go on; the client comes back, from its positions. */
+  failed(error: unknown): void {
+    this.close('INTERNAL', error instanceof Error ? error.message : 'a reader failed')
   }
 
-  send(data: FrameData): void {
-    if (!this.#over) this.#socket.send(data)
+  /** Sends a frame that cannot be had again: a socket that loses it is of no use any more. */
+  sendFrame(frame: ServerFrame<Encoded>): void {
+    if (!this.send(encodeFrame(frame))) this.close('SLOW', 'the socket lost a frame')
+  }
+
+  /** False when the socket lost it. */
+  send(data: FrameData): boolean {
+    return this.#over || this.#socket.send(data)
   }
 
   /** One write for everything that happens inside, where the socket can do that. */
   burst(work: () => void): void {
     if (this.#socket.cork && !this.#over) this.#socket.cork(work)
     else work()
+  }
+
+  /** Most bytes that should be queued for it. */
+  get capacity(): number {
+    return Math.min(this.#core.topics.limits.queuedBytes, this.#socket.capacity ?? Number.POSITIVE_INFINITY)
   }
 
   queued(): number {

@@ -2,11 +2,11 @@
 import { ParleyError } from '@parley/shared'
 import { paramsFromQuery, type Received, type Topic } from '@parley/shared/internal'
 import type { Outcome, Running } from '../dispatch.js'
+import { type Failure, failure } from '../failure.js'
 import { type Admitted, admit, Refusal } from './admission.js'
-import { outputResponse, readBody } from './body.js'
+import { errorInText, outputResponse, readBody } from './body.js'
 import type { HandlerTable, HubCore } from './core.js'
 import { corsHeaders, mayCome, preflight } from './cors.js'
-import { type Failure, failure } from './failure.js'
 import { errorResponse, respondAllowed } from './respond.js'
 import { allowed, type Caller, findTopic, startRun } from './run.js'
 import { ServerSession } from './session.js'
@@ -131,9 +131,10 @@ async function post(
     input: body.value,
   })
   const outcome = await untilAborted(running, request.signal)
+  const { codec } = core.topics
   return outcome.failure
-    ? refuse(outcome.failure)
-    : outputResponse(request, outcome.output, core.topics.codec, headers)
+    ? refuse(errorInText(request, outcome.failure, codec))
+    : outputResponse(request, outcome.output, codec, headers)
 }
 
 function topicFromQuery(core: HubCore, path: string, request: Request): Topic {

@@ -10,7 +10,10 @@ export function memoryLink(core: HubCore, handlers: HandlerTable, context: unkno
       let open = true
       const later = (run: () => void): void => queueMicrotask(() => open && run())
       const socket: ServerSocket = {
-        send: (data: FrameData) => later(() => events.received(data)),
+        send(data: FrameData) {
+          later(() => events.received(data))
+          return true
+        },
         close(code, reason) {
           later(() => {
             open = false

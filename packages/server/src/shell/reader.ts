@@ -14,7 +14,8 @@ export interface Sink {
   readonly native?: NativeSocket
   /** The subscription stands; `position` is where it begins. */
   confirm(position: Position, topic: LiveTopic): void
-  event(event: LiveEvent): void
+  /** Hands the event over; false when the transport lost it. */
+  event(event: LiveEvent): boolean
   moved(offset: number): void
   gap(gap: LogGap): void
   /** What follows is live. */
@@ -24,6 +25,8 @@ export interface Sink {
   /** The log failed: this reader cannot go on, and should come back. */
   failed(error: unknown): void
   queued(): number
+  /** Most bytes that should be queued. */
+  readonly capacity: number
   /** Calls `run` once, as soon as few bytes are queued. The result takes it back. */
   onDrain(run: () => void): () => void
 }
@@ -35,6 +38,9 @@ export interface ReaderOptions {
   readonly until?: Position
   readonly sink: Sink
 }
+
+/** A page fills this part of a sink's capacity, and the next one is read when no more than that is queued. */
+const share = 4
 
 /** What `from` means on this channel: one that keeps only the newest values begins with them. */
 export function startOf(topic: Topic, from: From): From {
@@ -70,8 +76,8 @@ export class Reader implements Member {
     this.#carryOut(this.#subscription.start(startOf(topic, from), this.live))
   }
 
-  deliver(event: LiveEvent): void {
-    this.#sink.event(event)
+  deliver(event: LiveEvent): boolean {
+    return this.#sink.event(event)
   }
 
   moved(offset: number): void {
@@ -106,7 +112,9 @@ export class Reader implements Member {
           this.#sink.confirm(order.position, this.live)
           break
         case 'entry':
-          this.#sink.event(this.live.event(order.entry))
+          // a page is far smaller than what the sink can queue: losing from it is the end of the link
+          if (!this.#sink.event(this.live.event(order.entry)))
+            this.#sink.failed(new Error('the transport lost an event'))
           break
         case 'moved':
           this.#sink.moved(order.offset)
@@ -142,7 +150,7 @@ export class Reader implements Member {
 
   #read(from: Position | 'first' | { readonly last: number }): void {
     const until = this.#until?.epoch === this.#topics.epoch ? this.#until.offset : undefined
-    this.#topics.read(this.topic, from, until).then(
+    this.#topics.read(this.topic, from, this.#sink.capacity / share, until).then(
       (page) => this.#page(page),
       (error: unknown) => {
         if (this.#left) return
@@ -159,7 +167,7 @@ export class Reader implements Member {
 
   #page(page: Page): void {
     if (this.#left) return
-    const congested = this.#sink.queued() > this.#topics.limits.queuedBytes / 2
+    const congested = this.#sink.queued() > this.#sink.capacity / share
     this.#carryOut(this.#subscription.page(page, this.live, congested))
   }
 }

@@ -1,9 +1,9 @@
 /** Answers a GET for a topic with its events: for a hub's routes and for routes of one's own. */
 import { ParleyError } from '@parley/shared'
 import { type From, type Position, parsePosition, type Topic } from '@parley/shared/internal'
+import { type Failure, failure, statusOf } from '../failure.js'
 import type { Topics } from '../topics.js'
 import { corsHeaders, mayCome, preflight } from './cors.js'
-import { type Failure, failure, statusOf } from './failure.js'
 import { SseResponse } from './sse.js'
 import type { Ticker } from './ticker.js'
 
@@ -79,9 +79,10 @@ export function errorResponse(
   if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds))
   const body = { ...rest, ...(report === undefined ? {} : { id: report }) }
   const text = JSON.stringify({ error: body })
+  if (!data) return new Response(text, { status, headers })
   // the data is JSON text already
-  const withData = data ? `${text.slice(0, -2)},"data":${data.json}}}` : text
-  return new Response(withData, { status, headers })
+  const meta = data.meta === undefined ? '' : `,"meta":${data.meta}`
+  return new Response(`${text.slice(0, -2)},"data":${data.json}${meta}}}`, { status, headers })
 }
 
 function startFrom(request: Request, query: URLSearchParams): From {

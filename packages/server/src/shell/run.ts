@@ -3,8 +3,8 @@ import { ParleyError } from '@parley/shared'
 import { type Topic, topicOf } from '@parley/shared/internal'
 import type { Run } from '../core/session.js'
 import type { Outcome, Running } from '../dispatch.js'
+import { type Failure, failure, statusOf } from '../failure.js'
 import type { HandlerTable, HubCore } from './core.js'
-import { type Failure, failure, statusOf } from './failure.js'
 import type { ServerSession } from './session.js'
 
 /** Who asks. */

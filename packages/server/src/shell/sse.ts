@@ -71,6 +71,10 @@ export class SseResponse implements Sink {
     this.#begin()
   }
 
+  get capacity(): number {
+    return this.#options.topics.limits.queuedBytes
+  }
+
   queued(): number {
     return highWaterMark - (this.#controller?.desiredSize ?? highWaterMark)
   }
@@ -88,8 +92,9 @@ export class SseResponse implements Sink {
     this.#state('parley.ready', position)
   }
 
-  event(event: LiveEvent): void {
+  event(event: LiveEvent): boolean {
     this.#send(event.block)
+    return true
   }
 
   /** An EventSource learns a position only from an event, and nothing excludes an SSE reader. */

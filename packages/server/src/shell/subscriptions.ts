@@ -141,8 +141,9 @@ export class Subscriptions {
       gap: (gap: LogGap) => connection.sendFrame({ type: 'gap', topic: number(), ...gap }),
       live: (offset: number) => connection.sendFrame({ type: 'live', topic: number(), offset }),
       end: () => {},
-      failed: () => connection.close('INTERNAL', 'the log could not be read'),
+      failed: (error: unknown) => connection.failed(error),
       queued: () => connection.queued(),
+      capacity: connection.capacity,
       onDrain: (run) => connection.onDrain(run),
     }
   }
@@ -161,8 +162,9 @@ export class Subscriptions {
         connection.readEnded(id)
         this.cancelRead(id)
       },
-      failed: () => connection.close('INTERNAL', 'the log could not be read'),
+      failed: (error: unknown) => connection.failed(error),
       queued: () => connection.queued(),
+      capacity: connection.capacity,
       onDrain: (run) => connection.onDrain(run),
     }
   }

@@ -208,6 +208,14 @@ test('a connection that says no hello in time is closed', () => {
   expect(short(session.elapsed(limits.helloMs))).toEqual(['close HELLO_TIMEOUT'])
 })
 
+test('a client that the application does not answer for in time is closed, and may come back', () => {
+  const session = new Session(limits, 0)
+  session.received(hello, 0)
+  session.received({ type: 'ping' }, limits.helloMs - 1)
+  expect(short(session.elapsed(limits.helloMs))).toEqual(['close HELLO_TIMEOUT'])
+  expect(session.admitted(welcome)).toEqual([])
+})
+
 test('a silent client is pinged once after the heartbeat, and let go after the grace', () => {
   const session = opened(0)
   const { heartbeatMs, heartbeatGraceMs } = limits

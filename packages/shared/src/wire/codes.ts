@@ -168,7 +168,7 @@ export const closeCodes = {
   MOVE: { code: 4000, meaning: 'The server asks the client to open its next connection elsewhere, now.' },
   HEARTBEAT: { code: 4001, meaning: 'No frame came within the heartbeat and its grace.' },
   SLOW: { code: 4002, meaning: 'The connection took no bytes for too long.' },
-  HELLO_TIMEOUT: { code: 4003, meaning: 'No hello came in time.' },
+  HELLO_TIMEOUT: { code: 4003, meaning: 'No hello came in time, or the server could not answer it in time.' },
   SESSION_CHANGED: {
     code: 4004,
     meaning: 'New credentials belong to another member; come back as that one.',
