@@ -2,6 +2,7 @@
 
 export { type Clock, systemClock } from './clock.js'
 export { type Codec, createCodec } from './codec/codec.js'
+export { createDecoder, type Decoder } from './codec/decoder.js'
 export type { Encoded, Received } from './codec/payload.js'
 export { parseDuration } from './contract/duration.js'
 export type {

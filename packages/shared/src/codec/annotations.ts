@@ -102,7 +102,12 @@ function readType(type: unknown): Annotation {
   if (simple) return simple
   if (Array.isArray(type) && type.length === 2 && type[0] === 'custom' && typeof type[1] === 'string')
     return { custom: type[1] }
-  throw unreadable(`its meta holds the type ${JSON.stringify(type)?.slice(0, 40)}, which is not accepted`)
+  const name: unknown = Array.isArray(type) ? type[0] : type
+  throw unreadable(
+    typeof name === 'string'
+      ? `its meta holds the type ${JSON.stringify(name.slice(0, 40))}, which is not accepted`
+      : 'its meta is malformed',
+  )
 }
 
 // --- applying -----------------------------------------------------------------------------------------------

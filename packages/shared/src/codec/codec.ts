@@ -14,13 +14,13 @@ import { SuperJSON } from 'superjson'
 import { ParleyError } from '../errors.js'
 import { applyMeta, unreadable } from './annotations.js'
 import { toBase64 } from './base64.js'
-import type { Encoded, Received } from './payload.js'
+import { createDecoder, type Decoder, parseStored } from './decoder.js'
+import type { Encoded } from './payload.js'
 import { isPlainJson } from './plain.js'
-import { restoreWith } from './restore.js'
 import { bytesRule, type Customs } from './rules.js'
 import { assertTravels } from './travels.js'
 
-export interface Codec {
+export interface Codec extends Decoder {
   /**
    * Writes a value, its bytes apart from it. `meta` and `blobs` are absent where there is nothing to say.
    *
@@ -29,16 +29,8 @@ export interface Codec {
   encode(value: unknown): Encoded
   /** Writes a value with its bytes in it as base64, for where only text goes: SSE and HTTP. Throws like `encode`. */
   encodeText(value: unknown): Encoded
-  /** Turns what `encode` wrote into what `encodeText` would have written. */
+  /** Turns what `encode` wrote into what `encodeText` would have written. Throws `BAD_REQUEST` for what it did not write. */
   toText(encoded: Encoded): Encoded
-  /**
-   * Reads a payload, which stays as it is.
-   *
-   * @throws ParleyError `BAD_REQUEST`, whatever is wrong with it, saying what and where.
-   */
-  decode(payload: Received): unknown
-  /** What the other side would receive of a payload, with blobs of its own. Throws `BAD_REQUEST` for text that is not JSON. */
-  received(encoded: Encoded): Received
 }
 
 /**
@@ -76,6 +68,7 @@ export function createCodec(instance?: SuperJSON): Codec {
   }
 
   return {
+    ...createDecoder(instance),
     encode(value) {
       const blobs: Uint8Array[] = []
       // a copy: what is written must not change when the application uses its buffer again
@@ -86,21 +79,13 @@ export function createCodec(instance?: SuperJSON): Codec {
     toText(encoded) {
       const { meta, blobs } = encoded
       if (!meta || !blobs) return encoded
-      const json = applyMeta(parse(meta), parse(encoded.json), (type, json) =>
-        typeof type === 'object' && type.custom === bytesRule ? toBase64(blobs[json as number]!) : json,
-      )
+      const json = applyMeta(parseStored(meta), parseStored(encoded.json), (type, json) => {
+        if (typeof type !== 'object' || type.custom !== bytesRule) return json
+        const blob = blobs[json as number]
+        if (!blob) throw unreadable('it names a blob that it does not have')
+        return toBase64(blob)
+      })
       return { json: JSON.stringify(json), meta }
-    },
-    decode({ json, meta, blobs }) {
-      if (meta === undefined || meta === null) return json
-      return applyMeta(meta, json, restoreWith(superjson, customs, blobs))
-    },
-    received({ json, meta, blobs }) {
-      return {
-        json: parse(json),
-        ...(meta === undefined ? {} : { meta: parse(meta) }),
-        ...(blobs ? { blobs: blobs.map((blob) => new Uint8Array(blob)) } : {}),
-      }
     },
   }
 }
@@ -125,16 +110,7 @@ function ownInstance(
     const theirs = instance.customTransformerRegistry
     const bytes = ours.findByName(bytesRule)
     ours.findApplicable = (value) => (value instanceof Uint8Array ? bytes : theirs.findApplicable(value))
-    ours.findByName = (name) => theirs.findByName(name)
     Object.assign(own, { allowedErrorProps: instance.allowedErrorProps })
   }
   return own
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw unreadable('it is not JSON', cause)
-  }
 }

@@ -66,10 +66,10 @@ export function assertTravels(
   /** JSON writes `null` for a hole; superjson annotates a property that its JSON then leaves out. */
   function visitArray(value: readonly unknown[]): void {
     for (let i = 0; i < value.length; i++) {
-      if (value[i] === undefined && !(i in value)) at(i, () => refuse('a hole in an array; put null there'))
+      if (value[i] === undefined && !(i in value)) refuseAt(i, 'a hole in an array; put null there')
     }
     const extra = Object.keys(value)[value.length]
-    if (extra !== undefined) at(extra, () => refuse('a property of an array; send its elements alone'))
+    if (extra !== undefined) refuseAt(extra, 'a property of an array; send its elements alone')
     visitEntries(value, value)
   }
 
@@ -112,20 +112,26 @@ export function assertTravels(
     if (again > 0) refuse('a cycle; it is one of those that it stands in')
     if (path.length >= maxDepth) refuse(`nested deeper than ${maxDepth}`)
     ancestors.push(value)
-    const isArray = Array.isArray(becomes)
-    for (const [key, child] of Object.entries(becomes)) {
-      at(isArray ? Number(key) : key, () => {
-        if (!isArray && isPrototypeKey(key)) refuse('a key that leads to prototypes; use a Map')
-        visit(child)
-      })
+    if (Array.isArray(becomes)) {
+      for (let i = 0; i < becomes.length; i++) visitAt(i, becomes[i])
+    } else {
+      for (const key of Object.keys(becomes)) {
+        if (isPrototypeKey(key)) refuseAt(key, 'a key that leads to prototypes; use a Map')
+        visitAt(key, (becomes as Record<string, unknown>)[key])
+      }
     }
     ancestors.pop()
   }
 
-  function at(key: string | number, run: () => void): void {
+  function visitAt(key: string | number, child: unknown): void {
     path.push(key)
-    run()
+    visit(child)
     path.pop()
+  }
+
+  function refuseAt(key: string | number, what: string): never {
+    path.push(key)
+    return refuse(what)
   }
 
   visit(value)

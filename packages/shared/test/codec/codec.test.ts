@@ -194,6 +194,13 @@ describe('bytes', () => {
     expect(Buffer.from(read.large).equals(Buffer.from(large))).toBe(true)
   })
 
+  test('that a stored payload names and does not have are refused', () => {
+    const { blobs: _, ...encoded } = codec.encode([one])
+    expect(() => codec.toText({ ...encoded, blobs: [] })).toThrow(
+      expect.objectContaining({ code: 'BAD_REQUEST' }),
+    )
+  })
+
   test('of a payload that has none, toText changes nothing', () => {
     const encoded = codec.encode({ at: new Date(0) })
     expect(codec.toText(encoded)).toBe(encoded)

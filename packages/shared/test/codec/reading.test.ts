@@ -29,27 +29,27 @@ describe('what is refused on reading, saying what and where', () => {
       '"referentialEqualities"',
     ],
     ['an unknown field of the meta', {}, { values: {}, extra: 1 }, '"extra"'],
-    ['a class', {}, { values: [['class', 'Money']] }, 'the type ["class","Money"]'],
-    ['a symbol', 'x', { values: [['symbol', 'x']] }, 'the type ["symbol","x"]'],
-    ['a typed array', [1], { values: [['typed-array', 'Float64Array']] }, 'the type ["typed-array"'],
+    ['a class', {}, { values: [['class', 'Money']] }, 'the type "class"'],
+    ['a symbol', 'x', { values: [['symbol', 'x']] }, 'the type "symbol"'],
+    ['a typed array', [1], { values: [['typed-array', 'Float64Array']] }, 'the type "typed-array"'],
     ['an unknown type', 'x', { values: ['date'] }, 'the type "date"'],
     [
       'an unknown custom type',
       { a: 1 },
       { values: { a: [['custom', 'Money']] } },
-      'a is of the unknown type "Money"',
+      'a is of the type "Money", which is not registered',
     ],
     [
       'a custom type with the name of a method',
       1,
       { values: [['custom', 'toString']] },
-      'unknown type "toString"',
+      'the type "toString"',
     ],
     [
       'a custom type with the name of the prototype',
       1,
       { values: [['custom', '__proto__']] },
-      'unknown type',
+      'the type "__proto__"',
     ],
     ['a meta that is an array', 1, ['Date'], 'meta is not an object'],
     ['a meta that is text', 1, 'Date', 'meta is not an object'],
@@ -247,6 +247,8 @@ describe('whatever comes in', () => {
     const json = deep((a) => ({ a }))
     expect(readOrRefuse({ json, meta: { values: deep((a) => ({ a })) } })).toBe('refused')
     expect(readOrRefuse({ json, meta: { values: deep((a) => ['set', { a }]) } })).toBe('refused')
+    expect(readOrRefuse({ json, meta: { values: deep((a) => [a]) } })).toBe('refused')
+    expect(readOrRefuse({ json, meta: deep((a) => ({ values: a })) })).toBe('refused')
     expect(readOrRefuse({ json, meta: { values: { ['a.'.repeat(100_000)]: ['Date'] } } })).toBe('refused')
     expect(readOrRefuse({ json, meta: { values: { ['a.'.repeat(1_000)]: { a: ['Date'] } } } })).toBe(
       'refused',
