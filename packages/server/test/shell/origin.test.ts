@@ -1,0 +1,189 @@
+import { createEmitter } from '@parley/server'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { contract, startEdge } from './edge.js'
+
+const friend = 'https://friend.example:8443'
+const foreign = 'https://foreign.example'
+
+interface Met {
+  readonly refused: boolean
+  readonly headers: Headers
+}
+
+/** Each way in, and whether it let a request with these headers through. Bun's fetch sends what it is told to. */
+const ways: Readonly<Record<string, (url: string, headers: Record<string, string>) => Promise<Met>>> = {
+  async SSE(url, headers) {
+    const response = await fetch(`${url}/events/feed`, { headers })
+    await response.body?.cancel()
+    return { refused: response.status === 403, headers: response.headers }
+  },
+  async POST(url, headers) {
+    const response = await fetch(`${url}/call/nothing`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+    })
+    return { refused: response.status === 403, headers: response.headers }
+  },
+  async WebSocket(url, headers) {
+    const options = { protocols: ['parley.1'], headers } // Bun's own: a browser sets its headers itself
+    const socket = new WebSocket(url.replace('http', 'ws'), options as never)
+    const refused = await new Promise<boolean>((resolve, reject) => {
+      socket.onclose = ({ code, reason }) => {
+        if (code !== 4403) return reject(new Error(`closed with ${code}`))
+        expect(JSON.parse(reason)).toMatchObject({ code: 'FORBIDDEN' })
+        resolve(true)
+      }
+      // whoever may stay is answered
+      socket.onopen = () => socket.send('["ping"]')
+      socket.onmessage = () => resolve(false)
+    })
+    socket.onclose = null
+    socket.close()
+    return { refused, headers: new Headers() }
+  },
+}
+
+describe.each(Object.keys(ways))('over %s', (name) => {
+  const knock = ways[name]!
+
+  test.each([
+    ['without an origin', {}],
+    ['from a page of this host', { origin: 'http://HOST' }],
+    ['from a page of this host behind TLS that ends before us', { origin: 'https://HOST' }],
+    ['from a page of an allowed origin', { origin: friend }],
+    ['without an origin, from this origin', { 'sec-fetch-site': 'same-origin' }],
+    ['without an origin, by a person', { 'sec-fetch-site': 'none' }],
+  ])('a request %s may come', async (_, headers: Record<string, string>) => {
+    const { url, host } = startEdge({ allowedOrigins: [friend] })
+    const origin = headers.origin?.replace('HOST', host)
+    const { refused } = await knock(url, { ...headers, ...(origin ? { origin } : {}) })
+    expect(refused).toBe(false)
+  })
+
+  test.each([
+    ['from a page elsewhere', { origin: foreign }],
+    [
+      'from a page elsewhere that says it is of this site',
+      { origin: foreign, 'sec-fetch-site': 'same-origin' },
+    ],
+    ['from an allowed host with another port', { origin: 'https://friend.example' }],
+    ['from an allowed host with another scheme', { origin: 'http://friend.example:8443' }],
+    ['from a page of this host with another port', { origin: 'http://127.0.0.1:1' }],
+    ['from a sandboxed page', { origin: 'null' }],
+    ['from an origin that is none', { origin: 'HOST' }],
+    ['without an origin, from a sister site', { 'sec-fetch-site': 'same-site' }],
+    ['without an origin, from elsewhere', { 'sec-fetch-site': 'cross-site' }],
+  ])('a request %s is refused', async (_, headers: Record<string, string>) => {
+    const { url, host, router } = startEdge({ allowedOrigins: [friend] })
+    const origin = headers.origin?.replace('HOST', host)
+    const { refused } = await knock(url, { ...headers, ...(origin ? { origin } : {}) })
+    expect(refused).toBe(true)
+    expect(router.inspect()).toMatchObject({ sessions: 0, readers: 0 })
+  })
+
+  test('every origin may come where all are allowed, but none with cookies', async () => {
+    const { url, host } = startEdge({ allowedOrigins: ['*'] })
+    expect(await knock(url, { origin: foreign })).toMatchObject({ refused: false })
+    expect(await knock(url, { origin: foreign, cookie: 'session=1' })).toMatchObject({ refused: true })
+    expect(await knock(url, { origin: 'null' })).toMatchObject({ refused: true })
+    expect(await knock(url, { origin: `http://${host}`, cookie: 'session=1' })).toMatchObject({
+      refused: false,
+    })
+  })
+})
+
+describe.each(['SSE', 'POST'])('the answer to a foreign page over %s', (name) => {
+  const knock = ways[name]!
+
+  test('can be read, with its credentials, by an origin that is allowed by name', async () => {
+    const { url } = startEdge({ allowedOrigins: [friend] })
+    const { headers } = await knock(url, { origin: friend, cookie: 'session=1' })
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'access-control-allow-origin': friend,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': expect.stringContaining('parley-contract'),
+      vary: 'Origin',
+    })
+  })
+
+  test('can be read by any, without credentials, where all are allowed', async () => {
+    const { url } = startEdge({ allowedOrigins: ['*'] })
+    const { headers } = await knock(url, { origin: foreign })
+    expect(headers.get('access-control-allow-origin')).toBe('*')
+    expect(headers.has('access-control-allow-credentials')).toBe(false)
+  })
+
+  test('says nothing of origins to a page that is refused, or of this host', async () => {
+    const { url, host } = startEdge({ allowedOrigins: [friend] })
+    for (const origin of [foreign, `http://${host}`]) {
+      const { headers } = await knock(url, { origin })
+      expect([...headers.keys()].filter((header) => header.startsWith('access-control'))).toEqual([])
+      expect(headers.get('vary')).toBe('Origin') // a cache must not hand it to another
+    }
+  })
+})
+
+describe('a preflight', () => {
+  const ask = (url: string, origin: string) =>
+    fetch(url, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
+    })
+
+  test.each(['/call/nothing', '/message/room/say?id=a', '/events/feed'])(
+    'of %s tells an allowed origin what it may send',
+    async (path) => {
+      const { url } = startEdge({ allowedOrigins: [friend] })
+      const { status, headers } = await ask(url + path, friend)
+      expect(status).toBe(204)
+      expect(headers.get('access-control-allow-origin')).toBe(friend)
+      expect(headers.get('access-control-allow-methods')).toBe('GET, POST')
+      for (const name of ['content-type', 'authorization', 'last-event-id', 'parley-client', 'parley-within'])
+        expect(headers.get('access-control-allow-headers')).toContain(name)
+    },
+  )
+
+  test('of any other origin is refused', async () => {
+    const { url } = startEdge({ allowedOrigins: [friend] })
+    const { status, headers } = await ask(`${url}/call/nothing`, foreign)
+    expect(status).toBe(403)
+    expect(headers.has('access-control-allow-origin')).toBe(false)
+  })
+})
+
+describe('an emitter in a route of one’s own', () => {
+  /** A route that reads no method and no origin: that is the emitter's. */
+  function startRoute() {
+    const emitter = createEmitter(contract, 'feed', { allowedOrigins: [friend] })
+    const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => emitter.respond(request) })
+    onTestFinished(async () => {
+      emitter.close()
+      await server.stop(true)
+    })
+    return server.url.href
+  }
+
+  test('answers the preflight of an allowed origin, and its GET', async () => {
+    const url = startRoute()
+    const preflight = await fetch(url, { method: 'OPTIONS', headers: { origin: friend } })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(friend)
+    const response = await fetch(url, { headers: { origin: friend } })
+    expect(response.headers.get('access-control-allow-origin')).toBe(friend)
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    await response.body?.cancel()
+  })
+
+  test('refuses other origins and other methods', async () => {
+    const url = startRoute()
+    expect((await fetch(url, { method: 'OPTIONS', headers: { origin: foreign } })).status).toBe(403)
+    expect((await fetch(url, { headers: { origin: foreign } })).status).toBe(403)
+    const posted = await fetch(url, { method: 'POST' })
+    expect(posted.status).toBe(405)
+    expect(posted.headers.get('allow')).toBe('GET, OPTIONS')
+  })
+})
