@@ -46,8 +46,8 @@ export interface SubscriberOptions<Params> {
 /** What {@link createSubscriber} gives. */
 export interface Subscriber<Events, Times extends boolean = boolean> extends ReadingHalf<Events, Times> {
   /**
-   * Ends it for good: readers get nothing more, `events()` and `ready()` throw `CLOSED`, and so does every new
-   * reader.
+   * Ends it for good: readers get nothing more, and loops over `events()`, `ready()` and every new reader throw
+   * `CLOSED`.
    */
   close(): void
 }

@@ -34,12 +34,18 @@ export interface SseEvents {
 /** Asks for a response and reads it to its end. The result lets go of it at once: nothing is told after that. */
 export function readSse(fetch: Fetch, now: () => number, request: SseRequest, events: SseEvents): () => void {
   const aborter = new AbortController()
+  let body: ReadableStreamDefaultReader<Uint8Array> | undefined
   let isOver = false
+  const letGo = (): void => {
+    isOver = true
+    aborter.abort()
+    // a fetch that is not the runtime's own may know of no signal once it has answered
+    body?.cancel().catch(ignore)
+  }
   const end = (how: SseEnd): void => {
     if (isOver) return
-    isOver = true
+    letGo()
     events.ended(how)
-    aborter.abort()
   }
 
   const lose = (): void => end({ type: 'lost' })
@@ -69,19 +75,22 @@ export function readSse(fetch: Fetch, now: () => number, request: SseRequest, ev
     }
     // what fails from here on is the network: the ordinary reason to try again
     const response = await attempt(() => fetch(url, init), lose)
-    if (!response || isOver) return
+    if (!response) return
+    if (isOver) {
+      response.body?.cancel().catch(ignore)
+      return
+    }
     if (response.status !== 200 || !isEventStream(response)) {
       const how = await attempt(() => endOf(response, now()), lose)
       if (how) end(how)
       return
     }
     events.opened?.()
-    const reader = response.body?.getReader()
-    if (!reader) return lose()
+    body = response.body?.getReader()
     while (!isOver) {
-      const piece = await attempt(() => reader.read(), lose)
-      if (!piece || isOver) return
-      if (piece.done) return lose()
+      const piece = await attempt(async () => body?.read(), lose)
+      if (isOver) return
+      if (!piece || piece.done) return lose()
       events.heard()
       const fault = parser.feed(piece.value)
       if (fault) end(refusal(fault))
@@ -89,10 +98,7 @@ export function readSse(fetch: Fetch, now: () => number, request: SseRequest, ev
   }
 
   void run()
-  return () => {
-    isOver = true
-    aborter.abort()
-  }
+  return letGo
 }
 
 /** What `run` resolves to; `undefined` where it failed, and `failed` knows. */
