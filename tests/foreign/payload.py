@@ -23,11 +23,15 @@ class Typed(NamedTuple):
     value: object
 
 
+class BigInt(int):
+    """What was a BigInt, told apart from a number."""
+
+
 def decode(value, meta=None, blobs=None):
     """The value that `json` and `meta` stand for. Typed nodes inside a typed node come first."""
     if not meta:
         return value
-    if meta.get("v") != 1 or set(meta) - {"v", "values"}:
+    if meta.get("v", 1) != 1 or set(meta) - {"v", "values"}:
         raise ValueError(f"meta that this client does not know: {meta}")
     root = [value]
     _restore(root, 0, meta.get("values", {}), blobs)
@@ -57,12 +61,19 @@ def _typed(kind, value, blobs):
     if kind == ["custom", "bytes"]:
         return blobs[value] if isinstance(value, int) else base64.b64decode(value)
     if kind == "Date":
-        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return _date(value)
     if kind == "bigint":
-        return int(value)
-    if kind == "number" and value != "-0":
+        return BigInt(value)
+    if kind == "number":
         return float(value.replace("Infinity", "inf"))
     return Typed(kind if isinstance(kind, str) else kind[1], value)
+
+
+def _date(text):
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return Typed("Date", text)  # Python has no year below 1 or above 9999
 
 
 def parse_frame(data):
