@@ -15,7 +15,8 @@ import type {
   StreamSpec,
 } from './spec.js'
 
-type Fields = { readonly [name: string]: unknown }
+/** Reads what stands at a path, or refuses it. */
+type Read<T> = (value: unknown, at: string) => T
 
 /** @throws ParleyError `BAD_CONTRACT` */
 export function compile(tree: unknown, version: string | undefined): ContractSpecs {
@@ -23,8 +24,8 @@ export function compile(tree: unknown, version: string | undefined): ContractSpe
   const calls = new Map<string, CallSpec>()
   const streams = new Map<string, StreamSpec>()
 
-  const schemaAt = (value: unknown, at: string): Schema => {
-    if (!isSchema(value)) refuse(at, 'expected a schema (zod, or any Standard Schema)')
+  const schema: Read<Schema> = (value, at) => {
+    if (!isSchema(value)) return refuse(at, 'expected a schema: zod, or any Standard Schema')
     if (version === undefined && !isTransparent(value)) {
       const { vendor } = value['~standard']
       refuse(
@@ -34,133 +35,98 @@ export function compile(tree: unknown, version: string | undefined): ContractSpe
     }
     return value
   }
-  const optionalSchema = (value: unknown, at: string): Schema | undefined =>
-    value === undefined ? undefined : schemaAt(value, at)
 
-  const errorsAt = (value: unknown, at: string): ReadonlyMap<string, ErrorSpec> =>
-    entries(value, 'error', at, (code, error, here) => {
-      if (isSchema(error)) return { code, schema: schemaAt(error, here), status: 400 }
-      const { data, status = 400 } = only(error, here, ['data', 'status'])
-      if (!Number.isInteger(status) || Number(status) < 400 || Number(status) > 599) {
-        refuse(`${here}.status`, 'expected an HTTP status from 400 to 599')
-      }
-      return { code, schema: optionalSchema(data, `${here}.data`), status: Number(status) }
+  const errors = named('error', (code, value, at): ErrorSpec => {
+    const { data, status } = fields(isSchema(value) ? { data: value } : value, at, {
+      data: optional(schema),
+      status: httpStatus,
     })
+    return { code, schema: data, status }
+  })
 
-  const callAt = (leaf: unknown, at: string) => {
-    const { input, output, errors, idempotent, once, withinMs } = only(leaf, at, [
-      'kind',
-      'input',
-      'output',
-      'errors',
-      'idempotent',
-      'once',
-      'withinMs',
-    ])
-    if (idempotent && once !== undefined) {
+  const callFields = {
+    input: optional(schema),
+    output: optional(schema),
+    errors,
+    idempotent: flag,
+    once: optional(duration),
+    withinMs: optional(positive),
+  }
+  const call = (value: unknown, at: string): Omit<CallSpec, 'kind' | 'path'> => {
+    const { once: onceMs, ...rest } = fields(value, at, callFields)
+    if (rest.idempotent && onceMs) {
       refuse(at, 'it cannot be both `idempotent` (may run again) and `once` (must not)')
     }
-    return {
-      input: optionalSchema(input, `${at}.input`),
-      output: optionalSchema(output, `${at}.output`),
-      errors: errorsAt(errors, `${at}.errors`),
-      idempotent: flag(idempotent, `${at}.idempotent`),
-      onceMs: once === undefined ? undefined : duration(once, `${at}.once`),
-      withinMs: withinMs === undefined ? undefined : positive(withinMs, `${at}.withinMs`),
-    }
+    return { ...rest, onceMs }
   }
 
-  const eventAt = (name: string, value: unknown, at: string): EventSpec => {
-    const dropped = isVolatile(value)
-    const schema = schemaAt(dropped ? value.schema : value, at)
-    let fingerprint: string | undefined
-    return {
-      name,
-      schema,
-      volatile: dropped,
-      // When first asked for: a lazy schema may refer to what is defined only after the contract.
-      get fingerprint() {
-        fingerprint ??= fingerprintSchema(schema, version)
-        return fingerprint
-      },
-    }
+  const event = (name: string, value: unknown, at: string): EventSpec => {
+    const dropped = kindOf(value) === 'volatile'
+    const checked = schema(dropped ? inside(value) : value, at)
+    return lazily({ name, schema: checked, volatile: dropped }, () => fingerprintSchema(checked, version))
   }
 
-  const messageAt = (name: string, value: unknown, at: string): MessageSpec => {
-    if (kindOf(value) === 'call') return { name, kind: 'call', ...callAt(value, at) }
-    const dropped = isVolatile(value)
-    const input = schemaAt(dropped ? value.schema : value, at)
-    return { name, kind: dropped ? 'volatile' : 'bare', ...callAt({ input }, at) }
+  const message = (name: string, value: unknown, at: string): MessageSpec => {
+    const kind = kindOf(value)
+    if (kind === 'call') return { name, kind, ...call(value, at) }
+    const dropped = kind === 'volatile'
+    const input = schema(dropped ? inside(value) : value, at)
+    return { name, kind: dropped ? 'volatile' : 'bare', ...call({ input }, at) }
   }
 
-  const channelAt = (leaf: Fields, path: string): ChannelSpec => {
-    const { params, events, messages, presence, replay, times, upgrade } = only(leaf, path, [
-      'kind',
-      'params',
-      'events',
-      'messages',
-      'presence',
-      'replay',
-      'times',
-      'upgrade',
-    ])
-    const eventSpecs = entries(events, 'event', `${path}.events`, eventAt)
-    return {
-      kind: 'channel',
-      path,
-      params: paramsAt(optionalSchema(params, `${path}.params`), `${path}.params`),
-      events: eventSpecs,
-      messages: entries(messages, 'message', `${path}.messages`, messageAt),
-      presence: optionalSchema(presence, `${path}.presence`),
-      replay: replayAt(replay, `${path}.replay`),
-      times: flag(times, `${path}.times`),
-      upgrade: entries(upgrade, 'event', `${path}.upgrade`, (name, run, at) => {
-        if (typeof run !== 'function') refuse(at, 'expected a function')
-        if (eventSpecs.get(name)?.volatile !== false) refuse(at, 'the channel keeps no event of this name')
-        return run as (old: unknown) => unknown
-      }),
-    }
+  const channelFields = {
+    params: optional(params(schema)),
+    events: named('event', event),
+    messages: named('message', message),
+    presence: optional(schema),
+    replay,
+    times: flag,
+    upgrade: named('event', (_, value, at) => {
+      if (typeof value !== 'function') refuse(at, 'expected a function')
+      return value as (old: unknown) => unknown
+    }),
   }
+  const channel = (value: unknown, path: string): ChannelSpec => {
+    const found = fields(value, path, channelFields)
+    for (const name of found.upgrade.keys()) {
+      if (found.events.get(name)?.volatile !== false) {
+        refuse(`${path}.upgrade.${name}`, 'the channel keeps no event of this name')
+      }
+    }
+    return { kind: 'channel', path, ...found }
+  }
+
+  const streamFields = { input: optional(schema), yields: schema, output: optional(schema), errors }
 
   const walk = (node: unknown, place: Place, prefix: string): void => {
     for (const [name, value] of Object.entries(plainObject(node, prefix))) {
       const path = prefix === '' ? name : `${prefix}.${name}`
       checkName(name, place, path)
       const kind = kindOf(value)
-      if (kind === 'channel') channels.set(path, channelAt(plainObject(value, path), path))
-      else if (kind === 'call') calls.set(path, { kind, path, ...callAt(value, path) })
-      else if (kind === 'stream') {
-        const { input, yields, output, errors } = only(value, path, [
-          'kind',
-          'input',
-          'yields',
-          'output',
-          'errors',
-        ])
-        streams.set(path, {
-          kind,
-          path,
-          input: optionalSchema(input, `${path}.input`),
-          yields: schemaAt(yields, `${path}.yields`),
-          output: optionalSchema(output, `${path}.output`),
-          errors: errorsAt(errors, `${path}.errors`),
-        })
-      } else if (kind !== undefined || isSchema(value)) {
+      if (kind === 'channel') channels.set(path, channel(value, path))
+      else if (kind === 'call') calls.set(path, { kind, path, ...call(value, path) })
+      else if (kind === 'stream') streams.set(path, { kind, path, ...fields(value, path, streamFields) })
+      else if (kind !== undefined || isSchema(value)) {
         refuse(path, 'expected channel(...), call(...), stream(...) or a plain object of them')
       } else walk(value, 'path', path)
     }
   }
   walk(tree, 'root', '')
 
-  let fingerprint: string | undefined
   const specs = { channels, calls, streams }
-  return {
-    ...specs,
-    get fingerprint() {
-      fingerprint ??= fingerprintContract(specs, version)
-      return fingerprint
+  return lazily(specs, () => fingerprintContract(specs, version))
+}
+
+/** Adds the fingerprint, made when first asked for: a lazy schema may refer to what is defined only after the contract. */
+function lazily<T extends object>(spec: T, make: () => string): T & { readonly fingerprint: string } {
+  let made: string | undefined
+  return Object.defineProperty(spec, 'fingerprint', {
+    enumerable: true,
+    get: () => {
+      made ??= make()
+      return made
     },
-  }
+  }) as T & { readonly fingerprint: string }
 }
 
 /** What `channel`, `call`, `stream` and `volatile` mark their results with. */
@@ -170,59 +136,76 @@ function kindOf(value: unknown): string | undefined {
   return typeof kind === 'string' ? kind : undefined
 }
 
-function isVolatile(value: unknown): value is { readonly schema: unknown } {
-  return kindOf(value) === 'volatile'
+/** The schema of a `volatile(...)`. */
+function inside(value: unknown): unknown {
+  return (value as { readonly schema?: unknown }).schema
 }
 
 /** A plain object. `{ __proto__: x }` is none: it has another prototype, and no key that would show it. */
-function plainObject(value: unknown, at: string): Fields {
+function plainObject(value: unknown, at: string): Readonly<Record<string, unknown>> {
   const prototype = typeof value === 'object' && value !== null && Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) refuse(at, 'expected a plain object')
-  return value as Fields
+  return value as Readonly<Record<string, unknown>>
 }
 
-/** A plain object with no other fields than these. */
-function only(value: unknown, at: string, names: readonly string[]): Fields {
-  const fields = plainObject(value, at)
-  for (const name of Object.keys(fields)) {
-    if (!names.includes(name)) refuse(at, `there is no option ${JSON.stringify(name)} here`)
+/** Reads a plain object that has no other fields than these, and its brand. */
+function fields<T extends object>(value: unknown, at: string, reads: { [K in keyof T]: Read<T[K]> }): T {
+  const given = plainObject(value, at)
+  for (const name of Object.keys(given)) {
+    if (name !== 'kind' && !Object.hasOwn(reads, name)) {
+      refuse(at, `there is no option ${JSON.stringify(name)} here`)
+    }
   }
-  return fields
+  const read = Object.entries<Read<unknown>>(reads).map(([name, one]) => [
+    name,
+    one(given[name], `${at}.${name}`),
+  ])
+  return Object.fromEntries(read) as T
 }
 
-/** The named things of a channel, call or stream as a map. */
-function entries<Spec>(
-  value: unknown,
+/** Reads the named things of a channel, call or stream. */
+function named<T>(
   place: Place,
-  at: string,
-  read: (name: string, value: unknown, at: string) => Spec,
-): ReadonlyMap<string, Spec> {
-  const map = new Map<string, Spec>()
-  for (const [name, item] of Object.entries(value === undefined ? {} : plainObject(value, at))) {
-    checkName(name, place, `${at}.${name}`)
-    map.set(name, read(name, item, `${at}.${name}`))
+  read: (name: string, value: unknown, at: string) => T,
+): Read<ReadonlyMap<string, T>> {
+  return (value, at) => {
+    const map = new Map<string, T>()
+    for (const [name, item] of Object.entries(value === undefined ? {} : plainObject(value, at))) {
+      const here = `${at}.${name}`
+      checkName(name, place, here)
+      map.set(name, read(name, item, here))
+    }
+    return map
   }
-  return map
+}
+
+function optional<T>(read: Read<T>): Read<T | undefined> {
+  return (value, at) => (value === undefined ? undefined : read(value, at))
 }
 
 /** Refuses the names that an SSE route's query needs for itself, where the schema lets them be seen. */
-function paramsAt(schema: Schema | undefined, at: string): Schema | undefined {
-  const shape: unknown = isTransparent(schema) && Reflect.get(schema._zod.def, 'shape')
-  for (const name of Object.keys(shape || {})) checkName(name, 'param', `${at}.${name}`)
-  return schema
+function params(schema: Read<Schema>): Read<Schema> {
+  return (value, at) => {
+    const checked = schema(value, at)
+    const shape: unknown = isTransparent(checked) && Reflect.get(checked._zod.def, 'shape')
+    for (const name of Object.keys(shape || {})) checkName(name, 'param', `${at}.${name}`)
+    return checked
+  }
 }
 
-function replayAt(value: unknown, at: string): ReplaySpec {
+function replay(value: unknown, at: string): ReplaySpec {
   if (value === 'latest') return value
-  const fields = value === undefined ? {} : only(value, at, ['last', 'for', 'bytes'])
-  const count = (name: 'last' | 'bytes'): number => {
-    const n = fields[name] ?? replayDefaults[name]
-    return Number.isSafeInteger(n)
-      ? positive(n, `${at}.${name}`)
-      : refuse(`${at}.${name}`, 'expected a whole number')
-  }
-  const forMs = fields.for === undefined ? replayDefaults.forMs : duration(fields.for, `${at}.for`)
-  return { last: count('last'), forMs, bytes: count('bytes') }
+  const {
+    last,
+    for: forMs,
+    bytes,
+  } = fields(value ?? {}, at, {
+    last: optional(whole),
+    for: optional(duration),
+    bytes: optional(whole),
+  })
+  const { last: defaultLast, forMs: defaultForMs, bytes: defaultBytes } = replayDefaults
+  return { last: last ?? defaultLast, forMs: forMs ?? defaultForMs, bytes: bytes ?? defaultBytes }
 }
 
 function duration(value: unknown, at: string): number {
@@ -232,9 +215,22 @@ function duration(value: unknown, at: string): number {
 }
 
 function positive(value: unknown, at: string): number {
-  return typeof value === 'number' && value > 0 && Number.isFinite(value)
-    ? value
-    : refuse(at, 'expected a number above 0')
+  if (typeof value !== 'number' || !(value > 0 && value < Number.POSITIVE_INFINITY)) {
+    return refuse(at, 'expected a number above 0')
+  }
+  return value
+}
+
+function whole(value: unknown, at: string): number {
+  if (!Number.isSafeInteger(value)) refuse(at, 'expected a whole number')
+  return positive(value, at)
+}
+
+function httpStatus(value: unknown = 400, at: string): number {
+  if (!(typeof value === 'number' && Number.isInteger(value) && value >= 400 && value < 600)) {
+    return refuse(at, 'expected an HTTP status from 400 to 599')
+  }
+  return value
 }
 
 function flag(value: unknown, at: string): boolean {

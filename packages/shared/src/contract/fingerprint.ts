@@ -5,8 +5,8 @@
  * hashed with the hashes of those it holds, again and again, until that tells no two more apart. That is the same
  * for a schema written twice and for one used twice, and takes no longer the more the schemas refer to each other.
  */
-import type { Schema } from './schema.js'
-import type { CallSpec, ContractSpecs, ErrorSpec, MessageSpec, StreamSpec } from './spec.js'
+import { isSchema, type Schema } from './schema.js'
+import type { ContractSpecs } from './spec.js'
 
 /** A zod 4 schema or check, as far as it is read here. */
 interface ZodLike {
@@ -16,40 +16,57 @@ interface ZodLike {
 /** One schema or check: what it says itself, and the schemas and checks it holds, in the order that it names them. */
 interface Node {
   readonly label: string
-  readonly children: number[]
+  readonly children: readonly number[]
 }
+
+/** What stands for a schema inside something else. */
+type Place = (schema: ZodLike | Schema) => string
+
+/** Whether a field does not count. */
+type Skips = (name: string, owner: object) => boolean
 
 /** A schema whose lazies make ever new schemas is cut here. */
 const maxNodes = 10_000
 
+/** What one side does by itself: how long it keeps things, how long it takes, how it answers over HTTP. (And what follows from the rest.) */
+const oneSided: readonly string[] = ['replay', 'upgrade', 'onceMs', 'withinMs', 'status', 'fingerprint']
+
 /** Whether a schema can be looked into, so that its fingerprint needs no version. */
-export function isTransparent(schema: unknown): schema is Schema & ZodLike {
+export function isTransparent(schema: unknown): schema is ZodLike {
   return typeof schema === 'object' && schema !== null && '_zod' in schema
 }
 
 /** Fingerprint of one schema; one that cannot be looked into has that of its vendor and the contract's version. */
 export function fingerprintSchema(schema: Schema, version = ''): string {
-  if (!isTransparent(schema)) return hash(JSON.stringify([schema['~standard'].vendor, version]))
-  const nodes = graph(schema)
+  const nodes = graph(schema, version)
   let hashes = nodes.map((node) => hash(node.label))
   for (let kinds = 0; ; ) {
-    const next = nodes.map((node) => hash([node.label, ...node.children.map((i) => hashes[i])].join('\n')))
+    const next = nodes.map(({ label, children }) => hash([label, ...children.map((i) => hashes[i])].join()))
     const found = new Set(hashes).size
     if (found === kinds) {
       // No round will tell more apart. The pairs of this round and the next say how the kinds hold each other.
       const pairs = new Set(hashes.map((before, i) => before + next[i]))
-      return hash([hashes[0], ...[...pairs].sort()].join('\n'))
+      return hash([hashes[0], ...[...pairs].sort()].join())
     }
     kinds = found
     hashes = next
   }
 }
 
+/** Fingerprint of a contract: all that either side has to know to understand the other. */
+export function fingerprintContract(
+  { channels, calls, streams }: Omit<ContractSpecs, 'fingerprint'>,
+  version = '',
+): string {
+  const place: Place = (schema) => fingerprintSchema(schema as Schema, version)
+  return hash(version + write([channels, calls, streams], place, (name) => oneSided.includes(name)))
+}
+
 /** Every schema and check that can be reached from one, breadth first. */
-function graph(root: ZodLike): Node[] {
+function graph(root: Schema, version: string): Node[] {
   const numbers = new Map<unknown, number>()
-  const found: ZodLike[] = []
-  const number = (reference: ZodLike): number => {
+  const found: (ZodLike | Schema)[] = []
+  const number = (reference: ZodLike | Schema): number => {
     const schema = follow(reference)
     let n = numbers.get(schema)
     if (n === undefined && found.length < maxNodes) {
@@ -62,72 +79,46 @@ function graph(root: ZodLike): Node[] {
   const nodes: Node[] = []
   for (const schema of found) {
     const children: number[] = []
-    const label = write(schema._zod.def, (child) => children.push(number(child)))
+    const place: Place = (child) => {
+      children.push(number(child))
+      return '$'
+    }
+    const label = isTransparent(schema)
+      ? write(schema._zod.def, place, (name, owner) => name === 'defaultValue' && owner === schema._zod.def)
+      : `${schema['~standard'].vendor} ${version}`
     nodes.push({ label, children })
   }
   return nodes
 }
 
 /** What a lazy stands for. One that stands for itself alone ends here, as itself. */
-function follow(schema: ZodLike): ZodLike {
-  const seen = new Set<ZodLike>()
+function follow(schema: ZodLike | Schema): ZodLike | Schema {
+  const seen = new Set<unknown>()
   let at = schema
-  while (at._zod.def.type === 'lazy' && !seen.has(at)) {
+  while (isTransparent(at) && at._zod.def.type === 'lazy' && !seen.has(at)) {
     seen.add(at)
-    if (!isTransparent(at._zod.innerType)) break
-    at = at._zod.innerType
+    at = at._zod.innerType as ZodLike
   }
   return at
 }
 
-/** Text of a part of a definition: equal for equal parts, whatever the order of their keys. */
-function write(value: unknown, child: (schema: ZodLike) => void): string {
-  if (typeof value === 'string') return JSON.stringify(value)
+/** Text of a value: equal for equal values, whatever the order of their keys. */
+function write(value: unknown, place: Place, skips: Skips): string {
+  const all = (items: Iterable<unknown>): string =>
+    `[${Array.from(items, (item) => write(item, place, skips))}]`
+  if (isTransparent(value) || isSchema(value)) return place(value)
+  if (typeof value === 'function') return ''
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : String(value)
-  if (isTransparent(value)) {
-    child(value)
-    return '$'
-  }
-  if (value instanceof RegExp) return String(value)
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value !== 'object' || value === null || value instanceof RegExp) return String(value)
   if (value instanceof Date) return `Date ${value.getTime()}`
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, child)).join()}]`
-  if (value instanceof Set || value instanceof Map) return write([...value], child)
-  let text = '{'
-  for (const key of Object.keys(value).sort()) {
-    if (key === 'defaultValue') continue
-    const item: unknown = Reflect.get(value, key)
-    if (item === undefined || typeof item === 'function') continue
-    text += `${JSON.stringify(key)}:${write(item, child)},`
-  }
-  return `${text}}`
-}
-
-/** Fingerprint of a contract: what either side has to know to understand the other; not how long things are kept. */
-export function fingerprintContract(specs: Omit<ContractSpecs, 'fingerprint'>, version = ''): string {
-  const of = (schema: Schema | undefined): string | 0 => (schema ? fingerprintSchema(schema, version) : 0)
-  const byKey = (a: readonly unknown[], b: readonly unknown[]): number =>
-    String(a[0]) < String(b[0]) ? -1 : 1
-  const errors = (map: ReadonlyMap<string, ErrorSpec>): unknown =>
-    [...map.values()].map(({ code, schema }) => [code, of(schema)]).sort(byKey)
-  const request = ({ input, output, errors: declared }: CallSpec | MessageSpec | StreamSpec): unknown[] => [
-    of(input),
-    of(output),
-    errors(declared),
-  ]
-  const parts = [
-    ...[...specs.channels.values()].map(({ path, params, events, messages, presence, times }) => [
-      path,
-      of(params),
-      [...events.values()].map((event) => [event.name, event.volatile, event.fingerprint]).sort(byKey),
-      [...messages.values()].map((one) => [one.name, one.kind, one.idempotent, ...request(one)]).sort(byKey),
-      of(presence),
-      times,
-    ]),
-    ...[...specs.calls.values()].map((one) => [one.path, one.idempotent, ...request(one)]),
-    ...[...specs.streams.values()].map((one) => [one.path, 'stream', of(one.yields), ...request(one)]),
-  ]
-  return hash(JSON.stringify([version, parts.sort(byKey)]))
+  if (value instanceof Map) return all([...value].sort(([a], [b]) => (a < b ? -1 : 1)))
+  if (Array.isArray(value) || value instanceof Set) return all(value)
+  const names = Object.keys(value).filter((name) => !skips(name, value))
+  const fields = names.sort().map((name): [string, unknown] => [name, Reflect.get(value, name)])
+  const counts = (item: unknown): boolean =>
+    item !== undefined && (typeof item !== 'function' || isSchema(item))
+  return `{${all(fields.filter(([, item]) => counts(item)))}}`
 }
 
 /** 64 bits of a text as 16 hex digits: cyrb53's two lanes, whole. Not for secrets. */

@@ -30,35 +30,13 @@ const reservedByPlace: Record<Place, readonly string[]> = {
   event: ['open', 'error'],
   message: [],
   param: ['lastEventId', 'from', 'until'],
-  // The table of codes explains each at length, and a client has no use for that text: names alone, held to the table by type.
-  error: Object.keys({
-    BAD_REQUEST: 0,
-    VALIDATION: 0,
-    UNAUTHENTICATED: 0,
-    FORBIDDEN: 0,
-    NOT_FOUND: 0,
-    TIMEOUT: 0,
-    ABORTED: 0,
-    OUTBOX_FULL: 0,
-    OUTCOME_UNKNOWN: 0,
-    CONFLICT: 0,
-    TOO_LARGE: 0,
-    UNSUPPORTED_MEDIA_TYPE: 0,
-    RATE_LIMITED: 0,
-    OVERLOADED: 0,
-    CONTRACT_MISMATCH: 0,
-    SESSION_CHANGED: 0,
-    PROTOCOL: 0,
-    CLOSED: 0,
-    NOT_YET: 0,
-    INTERNAL: 0,
-    BAD_CONTRACT: 0,
-    ASYNC_SCHEMA: 0,
-    PARAMS_NOT_STABLE: 0,
-    BAD_OPTIONS: 0,
-    BAD_HANDLERS: 0,
-    NOT_SERIALIZABLE: 0,
-  } satisfies Record<ErrorCode | MisuseCode, 0>),
+  // The table of codes explains each at length, and a client has no use for that text: names alone; a test compares.
+  error: (
+    'BAD_REQUEST VALIDATION UNAUTHENTICATED FORBIDDEN NOT_FOUND TIMEOUT ABORTED OUTBOX_FULL ' +
+    'OUTCOME_UNKNOWN CONFLICT TOO_LARGE UNSUPPORTED_MEDIA_TYPE RATE_LIMITED OVERLOADED ' +
+    'CONTRACT_MISMATCH SESSION_CHANGED PROTOCOL CLOSED NOT_YET INTERNAL BAD_CONTRACT ASYNC_SCHEMA ' +
+    'PARAMS_NOT_STABLE BAD_OPTIONS BAD_HANDLERS NOT_SERIALIZABLE'
+  ).split(' '),
 }
 
 /** Where a name stands: at the root of the tree, below it, or inside a channel, call or stream. */
