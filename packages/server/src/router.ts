@@ -4,10 +4,11 @@ import type { ContractSpecs } from '@parley/shared/internal'
 import type { AnyHandler } from './dispatch.js'
 import type { Handlers } from './handlers.js'
 import { coreOf, type Hub } from './hub.js'
-import { Connection, type ServerSocket } from './shell/connection.js'
+import { Connection } from './shell/connection.js'
 import type { ChannelHandlers, HandlerTable, HubCore } from './shell/core.js'
 import { handleHttp } from './shell/http.js'
 import { memoryLink } from './shell/memory-link.js'
+import type { ServerSocket } from './shell/socket.js'
 
 /** What a router holds right now. */
 export interface RouterCounts {
@@ -102,7 +103,7 @@ export function createRouter<Tree extends ContractTree, Context>(
     fetch: (request, path) => handleHttp(core, table, request, path),
     close: () => hub.close(),
     accept: (socket, request) =>
-      new Connection({ core, handlers: table, socket, transport: 'websocket', request }),
+      new Connection({ core, handlers: table, socket, entrance: { transport: 'websocket', request } }),
   })
   return router
 }

@@ -7,8 +7,9 @@ import { closeCodes, encodeCloseReason, type FrameData, subprotocol } from '@par
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
 import type { NativeGroup, NativeSocket } from '../fanout.js'
 import { insideOf, type Router, type RouterInside } from '../router.js'
-import type { Connection, ServerSocket } from '../shell/connection.js'
+import type { Connection } from '../shell/connection.js'
 import { mayCome } from '../shell/cors.js'
+import type { ServerSocket } from '../shell/socket.js'
 
 /** Tells our sockets from those of the application: `ws.data` of ours holds this. */
 const ours = Symbol('parley')

@@ -18,70 +18,49 @@ import {
 import { type Run, Session, type SessionOrder } from '../core/session.js'
 import type { Outcome, Running } from '../dispatch.js'
 import type { NativeSocket } from '../fanout.js'
-import { type Admitted, admit, Refusal, refusalClose } from './admission.js'
-import type { HandlerTable, HubCore } from './core.js'
+import { Refusal, refusalClose } from './admission.js'
+import type { HandlerTable, HubCore, LiveConnection } from './core.js'
+import { Credentials, type Entrance } from './credentials.js'
+import { DrainQueue } from './drain.js'
 import { startRun } from './run.js'
-import { ServerSession } from './session.js'
-import { Subscriptions } from './subscriptions.js'
-
-/** The server's end of whatever carries the frames. */
-export interface ServerSocket {
-  /** Hands a frame over; false when it was lost, because the socket's own limit was reached. */
-  send(data: FrameData): boolean
-  close(code: number, reason: string): void
-  /** Bytes handed over and not yet taken by the network. */
-  buffered(): number
-  /** Bytes that it can queue before it loses some; absent: no bound of its own. */
-  readonly capacity?: number
-  /** Where the runtime can publish to many sockets at once. */
-  readonly native?: NativeSocket
-  /** Does something with as few writes as possible. */
-  cork?(burst: () => void): void
-}
+import type { ServerSession } from './session.js'
+import type { ServerSocket } from './socket.js'
+import { type Peer, Subscriptions } from './subscriptions.js'
 
 export interface ConnectionOptions {
   readonly core: HubCore
   readonly handlers: HandlerTable
   readonly socket: ServerSocket
-  readonly transport: 'websocket' | 'link'
-  /** The upgrade request. */
-  readonly request?: Request
-  /** An in-memory link brings its context along; nobody is asked for credentials. */
-  readonly context?: unknown
+  readonly entrance: Entrance
 }
 
-/** How often a socket that does not tell is asked whether it has drained. */
-const drainPollMs = 50
-
-export class Connection {
-  readonly session: ServerSession
+export class Connection implements LiveConnection, Peer {
   readonly #core: HubCore
   readonly #handlers: HandlerTable
   readonly #socket: ServerSocket
-  readonly #options: ConnectionOptions
+  readonly #credentials: Credentials
   readonly #machine: Session
   readonly #subscriptions: Subscriptions
+  readonly #drain: DrainQueue
   readonly #running = new Map<number, Running>()
   readonly #stopTicking: () => void
   readonly #stopEpochs: () => void
-  readonly #waitingForDrain = new Set<() => void>()
-  #cancelDrainPoll: (() => void) | undefined
-  #cancelExpiry: (() => void) | undefined
-  #admitted: Admitted | undefined
   #client: string | undefined
   #onSessionEnd: ((reason: string) => unknown) | undefined
   #over = false
 
-  constructor(options: ConnectionOptions) {
-    const { core, socket } = options
-    this.#options = options
+  constructor({ core, handlers, socket, entrance }: ConnectionOptions) {
     this.#core = core
-    this.#handlers = options.handlers
+    this.#handlers = handlers
     this.#socket = socket
     const { clock, limits } = core.topics
-    this.session = new ServerSession(clock, options.transport)
+    this.#credentials = new Credentials(core, entrance, {
+      expires: (inMs) => this.sendFrame({ type: 'expires', inMs }),
+      expired: () => this.close('EXPIRED', 'the credentials have ended'),
+    })
     this.#machine = new Session(limits, clock.now())
-    this.#subscriptions = new Subscriptions(core, options.handlers, this)
+    this.#subscriptions = new Subscriptions(core, handlers, this)
+    this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / 8)
     this.#stopTicking = core.ticker.add((now) => this.#carryOut(this.#machine.elapsed(now)))
     this.#stopEpochs = core.topics.onEpoch(() => {
       if (this.#machine.state === 'open') this.sendFrame({ type: 'epoch', epoch: core.topics.epoch })
@@ -89,16 +68,20 @@ export class Connection {
     core.connections.add(this)
   }
 
+  get session(): ServerSession {
+    return this.#credentials.session
+  }
+
   get client(): string | undefined {
     return this.#client
   }
 
   get member(): string | undefined {
-    return this.#admitted?.member
+    return this.#credentials.member
   }
 
   get context(): unknown {
-    return this.#admitted?.context
+    return this.#credentials.context
   }
 
   get native(): NativeSocket | undefined {
@@ -109,8 +92,9 @@ export class Connection {
     return this.#subscriptions.hasJoined(topic)
   }
 
-  get subscriptions(): Subscriptions {
-    return this.#subscriptions
+  /** Ends the subscription to a topic, if there is one. */
+  endTopic(key: string, code: string, message: string): void {
+    this.#subscriptions.endTopic(key, code, message)
   }
 
   /** Calls and messages that run or wait. */
@@ -130,10 +114,7 @@ export class Connection {
 
   /** Bytes were taken by the network. */
   drained(): void {
-    if (this.#waitingForDrain.size === 0 || this.#socket.buffered() > this.capacity / 8) return
-    const waiting = [...this.#waitingForDrain]
-    this.#waitingForDrain.clear()
-    for (const run of waiting) run()
+    this.#drain.look()
   }
 
   /** The socket is gone, whoever closed it. */
@@ -142,9 +123,8 @@ export class Connection {
     this.#over = true
     this.#stopTicking()
     this.#stopEpochs()
-    this.#cancelDrainPoll?.()
-    this.#cancelExpiry?.()
-    this.#waitingForDrain.clear()
+    this.#drain.close()
+    this.#credentials.close()
     this.#core.connections.delete(this)
     this.#subscriptions.leaveAll()
     for (const order of this.#machine.closed())
@@ -192,9 +172,7 @@ export class Connection {
 
   /** Calls `run` once few bytes are queued. */
   onDrain(run: () => void): () => void {
-    this.#waitingForDrain.add(run)
-    this.#pollDrain()
-    return () => this.#waitingForDrain.delete(run)
+    return this.#drain.wait(run)
   }
 
   /** The subscription ended on the server's side. */
@@ -204,16 +182,6 @@ export class Connection {
 
   readEnded(id: number): void {
     this.#machine.readEnded(id)
-  }
-
-  // a socket without a drain callback, or one that drained before anybody asked, is looked at now and then
-  #pollDrain(): void {
-    if (this.#cancelDrainPoll) return
-    this.#cancelDrainPoll = this.#core.topics.clock.after(drainPollMs, () => {
-      this.#cancelDrainPoll = undefined
-      this.drained()
-      if (this.#waitingForDrain.size > 0) this.#pollDrain()
-    })
   }
 
   #carryOut(orders: readonly SessionOrder[]): void {
@@ -260,11 +228,7 @@ export class Connection {
 
   async #admit(auth: Received | undefined): Promise<void> {
     const core = this.#core
-    const given = this.#options
-    const admitted =
-      given.transport === 'link'
-        ? { context: given.context, member: core.application.identify?.(given.context) }
-        : await admit(core, auth, this.session, given.request)
+    const admitted = await this.#credentials.ask(auth)
     if (this.#over) return
     if (admitted instanceof Refusal) {
       this.#carryOut(this.#machine.refused(refusalClose[admitted.code], admitted.why))
@@ -278,8 +242,6 @@ export class Connection {
       return
     }
     if (this.#over) return
-    this.#admitted = admitted
-    this.session.belongTo(admitted.member)
     try {
       const end = core.application.onSession?.({ session: this.session, context: admitted.context })
       if (typeof end === 'function') this.#onSessionEnd = end
@@ -299,41 +261,25 @@ export class Connection {
       heartbeatGraceMs: limits.heartbeatGraceMs,
     })
     this.#carryOut(welcome)
-    this.session.onExpiry(() => this.#watchExpiry())
-    if (this.session.expiresInMs !== undefined) this.#watchExpiry()
+    this.#credentials.watch()
   }
 
   /** New credentials for the running session. */
   async #refresh(id: number, auth: Received | undefined): Promise<void> {
-    if (this.#options.transport === 'link') {
-      this.sendFrame({ type: 'ok', id })
-      return
-    }
-    const admitted = await admit(this.#core, auth, this.session, this.#options.request)
+    const before = this.member
+    const admitted = await this.#credentials.ask(auth)
     if (this.#over) return
     if (admitted instanceof Refusal) {
       // the old credentials hold until they end
       this.sendFrame({ type: 'err', id, code: admitted.code, message: admitted.why })
       return
     }
-    if (admitted.member !== this.#admitted?.member) {
+    if (admitted.member !== before) {
       this.close('SESSION_CHANGED', 'the new credentials belong to another member')
       return
     }
-    this.#admitted = admitted
     this.sendFrame({ type: 'ok', id })
     await this.#subscriptions.recheck()
-  }
-
-  #watchExpiry(): void {
-    const inMs = this.session.expiresInMs
-    if (inMs === undefined || this.#over) return
-    this.sendFrame({ type: 'expires', inMs })
-    this.#cancelExpiry?.()
-    this.#cancelExpiry = this.#core.topics.clock.after(Math.min(inMs, 2 ** 31 - 1), () => {
-      if (this.session.expiresInMs === 0) this.close('EXPIRED', 'the credentials have ended')
-      else this.#watchExpiry()
-    })
   }
 
   #run(run: Run): void {

@@ -1,9 +1,8 @@
 /** What a hub is made of, for the router, the transports and the adapters: the application sees none of it. */
 import type { Report, Schema } from '@parley/shared'
-import type { ContractSpecs } from '@parley/shared/internal'
+import type { CloseCodeName, ContractSpecs } from '@parley/shared/internal'
 import type { AnyHandler, Dispatch } from '../dispatch.js'
 import type { Topics } from '../topics.js'
-import type { Connection } from './connection.js'
 import type { ServerSession } from './session.js'
 import type { SseResponse } from './sse.js'
 import type { Ticker } from './ticker.js'
@@ -38,6 +37,19 @@ export interface HandlerTable {
   readonly calls: ReadonlyMap<string, AnyHandler>
 }
 
+/** A connection, as the rest of the hub sees it. */
+export interface LiveConnection {
+  readonly session: ServerSession
+  readonly member: string | undefined
+  readonly client: string | undefined
+  /** Calls and messages that run or wait. */
+  readonly pending: number
+  queued(): number
+  close(code: CloseCodeName, why: string): void
+  /** Ends the subscription to a topic, if there is one. */
+  endTopic(key: string, code: string, message: string): void
+}
+
 export interface HubCore {
   readonly contract: ContractSpecs
   readonly topics: Topics
@@ -47,6 +59,6 @@ export interface HubCore {
   readonly allowedOrigins: readonly string[]
   readonly fingerprint: string
   readonly report: (report: Report) => void
-  readonly connections: Set<Connection>
+  readonly connections: Set<LiveConnection>
   readonly sse: Set<SseResponse>
 }

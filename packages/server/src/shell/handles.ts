@@ -1,7 +1,7 @@
 /** The objects behind the types of handles.ts: what emits on a topic, and trees of them. */
 import { ParleyError } from '@parley/shared'
 import { type ChannelSpec, formatPosition, type Topic, topicOf } from '@parley/shared/internal'
-import type { Connection } from './connection.js'
+import type { LiveConnection } from './core.js'
 import { type Reading, respond, type SseHost } from './respond.js'
 import { ServerSession } from './session.js'
 
@@ -48,11 +48,10 @@ function reading(host: SseHost, { member, expiresAt }: RespondOptions): Reading 
 }
 
 /** A topic of a hub: it can also end subscriptions. */
-export function hubTopic(host: SseHost, connections: ReadonlySet<Connection>, topic: Topic): object {
+export function hubTopic(host: SseHost, connections: ReadonlySet<LiveConnection>, topic: Topic): object {
   const end = (code: string, message: string, whose?: string): void => {
     for (const connection of [...connections]) {
-      if (whose === undefined || connection.member === whose)
-        connection.subscriptions.endTopic(topic.key, code, message)
+      if (whose === undefined || connection.member === whose) connection.endTopic(topic.key, code, message)
     }
     for (const sse of [...host.sse]) {
       if (sse.topic.key === topic.key && (whose === undefined || sse.member === whose))

@@ -1,8 +1,9 @@
 /** A client in the same process: frames are handed over, one by one, each in a turn of its own. */
 import type { Link, LinkEnd, LinkEvents } from '@parley/shared'
 import type { FrameData } from '@parley/shared/internal'
-import { Connection, type ServerSocket } from './connection.js'
+import { Connection } from './connection.js'
 import type { HandlerTable, HubCore } from './core.js'
+import type { ServerSocket } from './socket.js'
 
 export function memoryLink(core: HubCore, handlers: HandlerTable, context: unknown): Link {
   return {
@@ -24,7 +25,7 @@ export function memoryLink(core: HubCore, handlers: HandlerTable, context: unkno
       }
       let connection: Connection | undefined
       later(() => {
-        connection = new Connection({ core, handlers, socket, transport: 'link', context })
+        connection = new Connection({ core, handlers, socket, entrance: { transport: 'link', context } })
         events.opened()
       })
       return {

@@ -1,11 +1,43 @@
 /** The topics that one connection has joined, and its bounded reads. */
-import { type From, type Position, type Topic, topicOf, type WireParams } from '@parley/shared/internal'
-import type { LiveEvent, LiveTopic } from '../fanout.js'
+import {
+  type Encoded,
+  type FrameData,
+  type From,
+  type Position,
+  type ServerFrame,
+  type Topic,
+  topicOf,
+  type WireParams,
+} from '@parley/shared/internal'
+import type { LiveEvent, LiveTopic, NativeSocket } from '../fanout.js'
 import type { LogGap } from '../logs/log.js'
-import type { Connection } from './connection.js'
 import type { HandlerTable, HubCore } from './core.js'
 import { Reader, type Sink } from './reader.js'
 import { allowed, type Caller, findTopic } from './run.js'
+import type { ServerSession } from './session.js'
+
+/** The connection, as its subscriptions see it. */
+export interface Peer {
+  readonly session: ServerSession
+  readonly context: unknown
+  readonly client: string | undefined
+  readonly native: NativeSocket | undefined
+  /** Most bytes that should be queued for it. */
+  readonly capacity: number
+  queued(): number
+  onDrain(run: () => void): () => void
+  /** False when the socket lost it. */
+  send(data: FrameData): boolean
+  /** Sends a frame that cannot be had again. */
+  sendFrame(frame: ServerFrame<Encoded>): void
+  /** One write for everything that happens inside, where the socket can do that. */
+  burst(work: () => void): void
+  /** A reader cannot go on. */
+  failed(error: unknown): void
+  /** A subscription, or a bounded read, ended on this side. */
+  unsubscribed(id: number): void
+  readEnded(id: number): void
+}
 
 /** A subscription from its `sub` on: without a reader while `join` is asked. */
 interface Subscription {
@@ -16,12 +48,12 @@ interface Subscription {
 export class Subscriptions {
   readonly #core: HubCore
   readonly #handlers: HandlerTable
-  readonly #connection: Connection
+  readonly #connection: Peer
   readonly #byId = new Map<number, Subscription>()
   readonly #byKey = new Map<string, number>()
   readonly #reads = new Map<number, Reader>()
 
-  constructor(core: HubCore, handlers: HandlerTable, connection: Connection) {
+  constructor(core: HubCore, handlers: HandlerTable, connection: Peer) {
     this.#core = core
     this.#handlers = handlers
     this.#connection = connection
