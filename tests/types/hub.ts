@@ -1,7 +1,4 @@
-import type { HubChannels, HubTypes } from '../../packages/server/src/handles.js'
-import type { contract } from './contract.js'
+import { createHub } from '@parley/server'
+import { contract } from './contract.js'
 
-type Tree = (typeof contract)['tree']
-export declare const hub: HubTypes<Tree, { readonly user: { readonly name: string } }> & {
-  readonly channel: HubChannels<Tree>
-}
+export const hub = createHub(contract, { context: () => ({ user: { name: 'ann' } }) })

@@ -1,4 +1,4 @@
-import { anyone, type Handlers } from '../../../packages/server/src/handlers.js'
+import { anyone, type Handlers } from '@parley/server'
 import type { hub } from '../hub.js'
 
 type All = Handlers<typeof hub>
