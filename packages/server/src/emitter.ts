@@ -9,10 +9,10 @@ import {
   type Limits,
   type OneOf,
   printReport,
+  type SuperJSON,
   systemClock,
   type Topic,
 } from '@parley/shared/internal'
-import type { SuperJSON } from 'superjson'
 import type { EmitterCounts, EmitterOf } from './handles.js'
 import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'

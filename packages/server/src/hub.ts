@@ -8,9 +8,9 @@ import {
   type Limits,
   printReport,
   type SchemaOutput,
+  type SuperJSON,
   systemClock,
 } from '@parley/shared/internal'
-import type { SuperJSON } from 'superjson'
 import type { BoundEmits } from './bound.js'
 import { Dispatch } from './dispatch.js'
 import type { Session } from './handlers.js'

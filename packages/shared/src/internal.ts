@@ -1,7 +1,7 @@
 /** The unstable entry: what the packages of one version share with each other, and nobody else may rely on. */
 
 export { type Clock, systemClock } from './clock.js'
-export { type Codec, createCodec } from './codec/codec.js'
+export { type Codec, createCodec, type SuperJSON } from './codec/codec.js'
 export { createDecoder, type Decoder } from './codec/decoder.js'
 export type { Encoded, Received } from './codec/payload.js'
 export { parseDuration } from './contract/duration.js'

@@ -20,6 +20,9 @@ import { isPlainJson } from './plain.js'
 import { bytesRule, type Customs } from './rules.js'
 import { assertTravels } from './travels.js'
 
+/** The class of an application's own instance, which both sides are given. */
+export type { SuperJSON }
+
 export interface Codec extends Decoder {
   /**
    * Writes a value, its bytes apart from it. `meta` and `blobs` are absent where there is nothing to say.
