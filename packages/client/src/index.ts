@@ -1,4 +1,16 @@
+export { type ClientOptions, createClient } from './client.js'
+export type { ConnectionError, ConnectionState } from './core/connection-state.js'
 export type { TopicStatus } from './core/subscription.js'
+export type {
+  Caller,
+  ChannelFunction,
+  ChannelHandle,
+  ChannelHandleOf,
+  Client,
+  Connection,
+  SafeResult,
+  Send,
+} from './handles.js'
 export type {
   EventDetails,
   EventsOptions,
@@ -10,7 +22,9 @@ export type {
   TopicItem,
 } from './reading-half.js'
 export type { ReadFrom, ReadGap } from './shell/reading.js'
+export type { RequestOptions } from './shell/requests.js'
 export type { Store } from './shell/store.js'
 export { createSubscriber, type Subscriber, type SubscriberOf, type SubscriberOptions } from './subscriber.js'
 export type { Fetch } from './transports/sse.js'
 export type { HeadersOption } from './transports/sse-request.js'
+export { type WebSocketConstructor, webSocketLink } from './transports/websocket.js'

@@ -8,7 +8,6 @@ import {
   clientDefaults,
   type From,
   formatPosition,
-  type GapReason,
   type Position,
   parsePosition,
 } from '@parley/shared/internal'
@@ -20,8 +19,11 @@ import {
   type TopicStatus,
   type TopicTimer,
 } from '../core/subscription.js'
+import type { ReadEvent, ReadGap, Sink } from './sink.js'
 import { createStore, type Store, type WritableStore } from './store.js'
 import { type Unread, unreadEvents } from './unread.js'
+
+export type { ReadEvent, ReadGap, Sink } from './sink.js'
 
 /** Carries out what the machine wants of the transport. It is called only while the machine was told `up`. */
 export interface TopicWire {
@@ -31,36 +33,8 @@ export interface TopicWire {
   cancelRead(read: number): void
 }
 
-/** An event, as a reader gets it. */
-export interface ReadEvent {
-  readonly name: string
-  readonly data: unknown
-  /** Where it stands in the log; a volatile event stands nowhere. */
-  readonly position: string | undefined
-  /** It came before the reader was live. */
-  readonly replayed: boolean
-  /** When the log took it, in ms since 1970; only on channels with `times`. */
-  readonly at?: number
-}
-
-export interface ReadGap {
-  /** The last position before the hole. */
-  readonly after: string
-  /** From here on everything can be had again. */
-  readonly first: string
-  readonly reason: GapReason
-}
-
 /** Where a reader starts: `'now'`, `'first'`, the last n, or after a position. */
 export type ReadFrom = 'now' | 'first' | { readonly last: number } | (string & {})
-
-/** What one reader wants to hear. What it throws, or rejects with, is reported. */
-export interface Sink {
-  event(event: ReadEvent): unknown
-  gap(gap: ReadGap): unknown
-  /** The topic was refused, or the client was closed for good. The reader stays until it is closed. */
-  failed?(error: ParleyError): unknown
-}
 
 export interface ReadingOptions<P> {
   /** The topic's key, for reports. */
@@ -73,6 +47,8 @@ export interface ReadingOptions<P> {
   /** Reads a payload; throws a ParleyError for one that cannot be read. */
   decode(data: P): unknown
   report(report: Report): void
+  /** Told whenever that changes: whether somebody reads it, or listens for its gaps. */
+  needed?(isNeeded: boolean): void
 }
 
 /** How long after a failed bounded read it is tried again. */
@@ -87,6 +63,7 @@ export class Reading<P> {
   readonly #timers = new Map<TopicTimer, () => void>()
   readonly #queue: SubscriptionOutput<P>[] = []
   #isRunning = false
+  #isNeeded = false
   #ids = 0
   /** The event decoded last: all readers of a topic get the same value. */
   #decoded: { readonly event: TopicEvent<P>; readonly data: unknown; readonly error?: unknown } | undefined
@@ -159,7 +136,11 @@ export class Reading<P> {
   onGap(listener: (gap: ReadGap) => unknown): () => void {
     const key = {}
     this.#gapListeners.set(key, listener)
-    return () => this.#gapListeners.delete(key)
+    this.#noteNeed()
+    return () => {
+      this.#gapListeners.delete(key)
+      this.#noteNeed()
+    }
   }
 
   /** Resolves to the position once the topic is live. It reads the topic meanwhile, as any other reader. */
@@ -203,6 +184,7 @@ export class Reading<P> {
         this.#call('gap', () => this.#sinks.get(output.reader)?.gap(toReadGap(output.gap)))
         break
       case 'status':
+        this.#noteNeed()
         this.#status.set(output.status)
         if (output.status.status === 'refused') this.fail(refusal(this.#options.key, output.status.code))
         break
@@ -225,6 +207,13 @@ export class Reading<P> {
         this.#timers.get(output.timer)?.()
         this.#timers.delete(output.timer)
     }
+  }
+
+  #noteNeed(): void {
+    const isNeeded = !this.isIdle || this.#gapListeners.size > 0
+    if (isNeeded === this.#isNeeded) return
+    this.#isNeeded = isNeeded
+    this.#options.needed?.(isNeeded)
   }
 
   #arm(timer: TopicTimer, ms: number): void {

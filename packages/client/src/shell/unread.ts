@@ -3,8 +3,9 @@
  * loop has not come to yet. When it is full, what comes is dropped until the loop has caught up, and a gap
  * `overflow` stands in its place.
  */
+
 import type { ParleyError } from '@parley/shared'
-import type { ReadEvent, ReadGap } from './reading.js'
+import type { ReadEvent, ReadGap, Sink } from './sink.js'
 
 /** One step of the loop: an event, or a gap. */
 export type Unread =
@@ -18,12 +19,7 @@ export type Unread =
     }
 
 /** Opens the reader; what it returns closes it. */
-export type OpenReader = (sink: {
-  event(event: ReadEvent): void
-  gap(gap: ReadGap): void
-  /** The topic was refused, or the client closed. */
-  failed(error: ParleyError): void
-}) => () => void
+export type OpenReader = (sink: Required<Sink>) => () => void
 
 type Waiting = { resolve(result: IteratorResult<Unread, undefined>): void; reject(error: unknown): void }
 

@@ -1,0 +1,192 @@
+/** The client of a contract over one connection: all of its channels and calls. */
+import { type Contract, type ContractTree, type Link, ParleyError, type Report } from '@parley/shared'
+import {
+  type ChannelSpec,
+  type Clock,
+  clientDefaults,
+  createCodec,
+  type Encoded,
+  printReport,
+  systemClock,
+  topicOf,
+} from '@parley/shared/internal'
+import { HandleCache } from './handle-cache.js'
+import type { Client, Connection, SafeResult } from './handles.js'
+import { readable } from './readable.js'
+import { Driver } from './shell/driver.js'
+import { type RequestOptions, Requests } from './shell/requests.js'
+import { Topics } from './shell/topics.js'
+import { type WebSocketConstructor, webSocketLink } from './transports/websocket.js'
+
+export interface ClientOptions {
+  /**
+   * Where the server is mounted, as `/realtime` or `wss://example.com/realtime`; relative to the page where there is
+   * one. Left out only where `transport` is a link.
+   */
+  readonly url?: string | URL
+  /** The credentials of each connection, asked for anew whenever one is opened, and before they expire. */
+  readonly auth?: () => unknown
+  /** `'auto'` (default) and `'websocket'`: a WebSocket. A link: that one, as `router.link({ context })`. */
+  readonly transport?: 'auto' | 'websocket' | Link
+  /** The WebSocket to use, where the runtime has none (Node before 22: the package `ws`). */
+  readonly WebSocket?: WebSocketConstructor
+  /** Gets every notice for the developer. Default: one line on the console. */
+  readonly onReport?: (report: Report) => void
+  /** An application's own superjson instance, with its registered types. */
+  readonly superjson?: Parameters<typeof createCodec>[0]
+  /** How long a topic is kept after its last reader left, in ms. Default: 1,000. */
+  readonly lingerMs?: number
+  /** Time and chance, for tests. Default: the real ones. */
+  readonly clock?: Clock
+}
+
+/**
+ * Makes the client of a contract. Making it opens nothing, nor does taking a handle from it: the connection is
+ * opened by the first reader, message or call, or by `client.connection.open()`.
+ *
+ * @throws ParleyError `BAD_OPTIONS` without a `url` or a link.
+ * @example
+ * const client = createClient(contract, { url: '/realtime', auth: () => token() })
+ * const room = client.room({ id: 'general' })
+ * room.on('message', (message) => show(message))
+ * await room.send('say', { text: 'hello' })
+ */
+export function createClient<Tree extends ContractTree>(
+  contract: Contract<Tree>,
+  options: ClientOptions,
+): Client<Tree> {
+  const { auth, superjson } = options
+  const report = options.onReport ?? printReport
+  const clock = options.clock ?? systemClock
+  const codec = createCodec(superjson)
+  const driver = new Driver({
+    link: linkOf(options),
+    clock,
+    contract: () => contract.fingerprint,
+    auth:
+      auth &&
+      (async (): Promise<Encoded | undefined> => {
+        const credentials = await auth()
+        return credentials === undefined ? undefined : codec.encode(credentials)
+      }),
+    report,
+  })
+  const lingerMs = options.lingerMs ?? clientDefaults.lingerMs
+  const topics = new Topics({ driver, codec, clock, lingerMs, report })
+  const requests = new Requests(driver, codec)
+  driver.add(topics)
+  driver.add(requests)
+
+  const root: Branch = {}
+  for (const spec of contract.channels.values()) {
+    place(root, spec.path, channelHandle(spec))
+  }
+  for (const spec of contract.calls.values()) {
+    const call = (input?: unknown, given?: RequestOptions): Promise<unknown> => {
+      const { path } = spec
+      return requests.request(
+        (id, withinMs) => ({ type: 'call', id, path, withinMs, ...payload(input) }),
+        spec,
+        given,
+      )
+    }
+    place(root, spec.path, withSafe(call))
+  }
+  const connection: Connection = {
+    ...driver.state,
+    open() {
+      driver.open()
+      topics.retry()
+    },
+    close: () => driver.close(),
+    reconnect() {
+      driver.reconnect()
+      topics.retry()
+    },
+  }
+  return Object.assign(root, { connection }) as unknown as Client<Tree>
+
+  function payload(input: unknown): { input?: Encoded } {
+    return input === undefined ? {} : { input: codec.encode(input) }
+  }
+
+  function channelHandle(spec: ChannelSpec): object {
+    const handles = new HandleCache<object>()
+    const handle = (params?: unknown): object => {
+      const topic = topicOf(spec, params)
+      return handles.get(topic.key, () =>
+        topics.create(topic, (reading) => ({
+          ...readable(reading, spec),
+          send: withSafe(sender(spec, topic.params)),
+        })),
+      )
+    }
+    return spec.params ? handle : handle()
+  }
+
+  function sender(spec: ChannelSpec, params: ReturnType<typeof topicOf>['params']) {
+    const { path, messages } = spec
+    return (name: string, input?: unknown, given?: RequestOptions): Promise<unknown> | undefined => {
+      const message = messages.get(name)
+      if (!message) {
+        const known = [...messages.keys()].join(', ') || 'none'
+        throw new ParleyError('NOT_FOUND', `'${path}' has no message '${name}'; it has ${known}`)
+      }
+      if (message.kind === 'volatile') {
+        requests.cast({ type: 'cast', path, params, name, ...payload(input) })
+        return undefined
+      }
+      return requests.request(
+        (id, withinMs) => ({ type: 'send', id, path, params, name, withinMs, ...payload(input) }),
+        message,
+        given,
+      )
+    }
+  }
+}
+
+/** A node of the tree of handles. */
+interface Branch {
+  [name: string]: object
+}
+
+/** Puts a handle at its path. The contract has refused every name that would reach a prototype. */
+function place(root: Branch, path: string, handle: object): void {
+  const names = path.split('.')
+  const last = names.pop()!
+  let branch = root
+  for (const name of names) {
+    branch[name] ??= {}
+    branch = branch[name] as Branch
+  }
+  branch[last] = handle
+}
+
+/** Adds `safe`: the same function, with a ParleyError as a value. Any other error is a bug, and stays one. */
+function withSafe<Args extends unknown[]>(run: (...args: Args) => Promise<unknown> | undefined): object {
+  const safe = async (...args: Args): Promise<SafeResult<unknown, ParleyError>> => {
+    try {
+      return { data: await run(...args), error: undefined }
+    } catch (error) {
+      if (error instanceof ParleyError) return { data: undefined, error }
+      throw error
+    }
+  }
+  return Object.assign(run, { safe })
+}
+
+/** @throws ParleyError `BAD_OPTIONS` */
+function linkOf({ transport = 'auto', url, WebSocket }: ClientOptions): Link {
+  if (typeof transport === 'object') return transport
+  if (transport !== 'auto' && transport !== 'websocket') {
+    throw new ParleyError(
+      'BAD_OPTIONS',
+      `transport: there is no '${transport}'; give 'auto', 'websocket' or a link`,
+    )
+  }
+  if (url !== undefined) return webSocketLink(url, WebSocket)
+  throw new ParleyError(
+    'BAD_OPTIONS',
+    "url: it is missing; give the server's address, or a link as `transport`",
+  )
+}

@@ -1,0 +1,124 @@
+/** The types of what a client is made of: handles of channels, callers, the connection. Types only. */
+import type { ContractTree } from '@parley/shared'
+import type {
+  CallLike,
+  ChannelLike,
+  DeclaredError,
+  EventOutputs,
+  RequestError,
+  SchemaInput,
+  SchemaOutput,
+  SentMessages,
+  StreamLike,
+} from '@parley/shared/internal'
+import type { ConnectionState } from './core/connection-state.js'
+import type { ReadingHalf } from './reading-half.js'
+import type { RequestOptions } from './shell/requests.js'
+import type { Store } from './shell/store.js'
+
+/** What is passed: the input may be left out where it may be `undefined`. */
+type Args<Input> = undefined extends Input
+  ? [input?: Input, options?: RequestOptions]
+  : [input: Input, options?: RequestOptions]
+
+/** What `safe` gives: the output, or the error as a value. */
+export type SafeResult<Output, Failure> =
+  | { readonly data: Output; readonly error: undefined }
+  | { readonly data: undefined; readonly error: Failure }
+
+/** Makes one call of the contract. */
+export interface Caller<Input, Output, Declared> {
+  /**
+   * Makes the call. While the connection is away it waits for it, in order, within the bounds of the outbox.
+   *
+   * @returns The output.
+   * @throws ParleyError with a declared code, or one of Parley's own: `VALIDATION`, `TIMEOUT`, `OUTCOME_UNKNOWN` when
+   *   the connection broke before the answer, `OUTBOX_FULL`, `ABORTED`, `CLOSED`, ...
+   */
+  (...args: Args<Input>): Promise<Output>
+  /**
+   * The same, with the error as a value.
+   *
+   * @example
+   * const { data, error } = await client.rooms.create.safe({ name })
+   * if (error?.code === 'NAME_TAKEN') suggest(error.data.suggestion)
+   */
+  safe(...args: Args<Input>): Promise<SafeResult<Output, RequestError<Declared>>>
+}
+
+/** One field of what a sender knows of a message: see `SentMessages`. */
+type Of<Message, Field extends 'kind' | 'input' | 'output' | 'error'> = Message extends {
+  readonly [F in Field]: infer T
+}
+  ? T
+  : never
+
+/** A volatile message returns at once; any other is acknowledged. */
+type Sent<Message> = Of<Message, 'kind'> extends 'volatile' ? void : Promise<Of<Message, 'output'>>
+
+/** Sends messages on a topic. */
+export interface Send<Messages> {
+  /**
+   * Sends a message. Messages on one topic are handled in the order sent; while the connection is away they wait, in
+   * the bounds of the outbox, and go out in order. A volatile one is then dropped.
+   *
+   * @returns The acknowledgement's output; nothing, at once, for a volatile message.
+   * @throws ParleyError as a call does.
+   */
+  <Name extends keyof Messages & string>(
+    name: Name,
+    ...args: Args<Of<Messages[Name], 'input'>>
+  ): Sent<Messages[Name]>
+  /** The same, with the error as a value. */
+  safe<Name extends keyof Messages & string>(
+    name: Name,
+    ...args: Args<Of<Messages[Name], 'input'>>
+  ): Promise<SafeResult<Of<Messages[Name], 'output'>, RequestError<Of<Messages[Name], 'error'>>>>
+}
+
+/** One topic of a client: reads its events, sends its messages. */
+export interface ChannelHandle<Events, Messages, Times extends boolean> extends ReadingHalf<Events, Times> {
+  readonly send: Send<Messages>
+}
+
+/** The handle of a channel, out of the contract. */
+export type ChannelHandleOf<C extends ChannelLike> = ChannelHandle<
+  EventOutputs<C>,
+  SentMessages<C>,
+  C['times']
+>
+
+/** A channel with params: the same params give the same handle, as long as somebody holds or uses it. */
+export interface ChannelFunction<Params, Handle> {
+  /** @throws ParleyError `VALIDATION`, `PARAMS_NOT_STABLE` or `TOO_LARGE` for params that name no topic. */
+  (params: Params): Handle
+}
+
+/** The connection of a client: a store, and what an application can do with it. */
+export interface Connection extends Store<ConnectionState> {
+  /** Opens it, also after it was closed for good. Topics that the server refused are asked for again. */
+  open(): void
+  /** Closes it: what waits for an answer is rejected, `events()` and `ready()` throw `CLOSED`; listeners stay. */
+  close(): void
+  /** Leaves the connection for another one, at once; readers go on where they were. */
+  reconnect(): void
+}
+
+/** The handles of a contract's tree. Streams are not there yet. */
+export type Handles<Tree> = {
+  readonly [K in keyof Tree]: Tree[K] extends ChannelLike
+    ? Tree[K]['params'] extends undefined
+      ? ChannelHandleOf<Tree[K]>
+      : ChannelFunction<SchemaInput<Tree[K]['params']>, ChannelHandleOf<Tree[K]>>
+    : Tree[K] extends CallLike
+      ? Caller<SchemaInput<Tree[K]['input']>, OutputOf<Tree[K]['output']>, DeclaredError<Tree[K]['errors']>>
+      : Tree[K] extends StreamLike
+        ? never
+        : Handles<Tree[K]>
+}
+
+/** A call without an output gives nothing. */
+type OutputOf<Schema> = Schema extends undefined ? void : SchemaOutput<Schema>
+
+/** What `createClient` gives for a contract's tree. */
+export type Client<Tree extends ContractTree> = Handles<Tree> & { readonly connection: Connection }

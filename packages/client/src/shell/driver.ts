@@ -1,0 +1,266 @@
+/**
+ * Carries out what the machine of the connection says: the only place of a client with a socket, and with signs of
+ * the outside world. What comes over the connection goes to `parts`.
+ */
+import { ParleyError, type Report } from '@parley/shared'
+import {
+  type ClientFrame,
+  type Clock,
+  type Encoded,
+  encodeCloseReason,
+  encodeFrame,
+  Fault,
+  type FrameData,
+  type Link,
+  type LinkEnd,
+  parseServerFrame,
+  type Received,
+  type ServerFrame,
+} from '@parley/shared/internal'
+import type { ConnectionError, ConnectionState } from '../core/connection-state.js'
+import { ClientLink, type LinkOutput } from '../core/link.js'
+import { createStore, type Store, type WritableStore } from './store.js'
+import { Ticker, type Timed } from './ticker.js'
+import { onWake } from './wake.js'
+
+export type Welcome = Extract<ServerFrame<Received>, { type: 'welcome' }>
+
+/** What lives on the connection. */
+export interface ConnectionPart {
+  up(welcome: Welcome): void
+  down(): void
+  /** There will be no other connection by itself. */
+  over(error: ParleyError): void
+  /** A frame came; whether it was for this part. */
+  received(frame: ServerFrame<Received>): boolean
+}
+
+export interface DriverOptions {
+  readonly link: Link
+  readonly clock: Clock
+  /** Fingerprint of the contract. */
+  readonly contract: () => string
+  /** Credentials for a hello or a refresh, encoded; may throw or reject. */
+  readonly auth: (() => Promise<Encoded | undefined>) | undefined
+  readonly report: (report: Report) => void
+}
+
+/**
+ * Deeper nesting than this from a server is no event of anybody's. Far above what a server takes itself, because a
+ * server may emit what it would not accept.
+ */
+const deepest = 1_000
+
+type Output = LinkOutput<Encoded, Received>
+
+export class Driver {
+  readonly #options: DriverOptions
+  readonly #link: ClientLink<Encoded, Received>
+  readonly #state: WritableStore<ConnectionState>
+  readonly #ticker: Ticker
+  readonly #parts: ConnectionPart[] = []
+  readonly #timed: Timed[]
+  readonly #queue: Output[] = []
+  #isRunning = false
+  #end: LinkEnd | undefined
+  #ids = 0
+  #stopWaking: (() => void) | undefined
+
+  constructor(options: DriverOptions) {
+    const { clock, contract, report } = options
+    this.#options = options
+    this.#link = new ClientLink({ contract, client: clock.secret() })
+    this.#state = createStore(this.#link.state, (error) =>
+      report({ kind: 'listener-failed', path: 'connection', message: 'a listener threw', error }),
+    )
+    const link = this.#link
+    this.#timed = [
+      {
+        get next() {
+          return link.next
+        },
+        elapsed: (now) => this.#run(link.elapsed(now, clock.random())),
+      },
+    ]
+    this.#ticker = new Ticker(clock, this.#timed, () => this.#woke())
+  }
+
+  get state(): Store<ConnectionState> {
+    return this.#state
+  }
+
+  /** Adds what lives on the connection, and what of it waits for its time. */
+  add(part: ConnectionPart & Partial<Timed>): void {
+    this.#parts.push(part)
+    if (part.next !== undefined && part.elapsed) this.#timed.push(part as Timed)
+  }
+
+  now(): number {
+    return this.#ticker.now()
+  }
+
+  /** The next number of the client's one sequence. */
+  nextId(): number {
+    this.#ids += 1
+    return this.#ids
+  }
+
+  /** First use: opens a connection unless one was opened, or closed, before. */
+  use(): void {
+    if (this.#link.state.status === 'idle') this.open()
+  }
+
+  open(): void {
+    this.#run(this.#link.open(this.now()))
+  }
+
+  close(): void {
+    this.#run(this.#link.close())
+  }
+
+  reconnect(): void {
+    this.#run(this.#link.reconnect(this.now(), this.#options.clock.random()))
+  }
+
+  send(data: FrameData): void {
+    this.#end?.send(data)
+  }
+
+  sendFrame(frame: ClientFrame<Encoded>): void {
+    this.#end?.send(encodeFrame(frame))
+  }
+
+  /** Bytes that were handed over and not taken yet. */
+  buffered(): number {
+    return this.#end?.buffered() ?? 0
+  }
+
+  /** Since when an answer is owed by the server, if one is. */
+  waiting(since: number | undefined): void {
+    this.#link.waiting(since)
+  }
+
+  /** A part may have something to do earlier than before. */
+  touch(): void {
+    this.#ticker.touch()
+  }
+
+  // ----------------------------------------------------------------------------------------------------------
+
+  #woke(): void {
+    this.#run(this.#link.woke(this.now(), this.#options.clock.random()))
+  }
+
+  #run(outputs: readonly Output[]): void {
+    this.#queue.push(...outputs)
+    if (this.#isRunning) return // what is under way comes first
+    this.#isRunning = true
+    try {
+      for (let output = this.#queue.shift(); output; output = this.#queue.shift()) this.#carryOut(output)
+    } finally {
+      this.#isRunning = false
+    }
+    this.#ticker.touch()
+  }
+
+  #carryOut(output: Output): void {
+    switch (output.type) {
+      case 'frame':
+        this.#parts.some((part) => part.received(output.frame))
+        break
+      case 'send':
+        this.sendFrame(output.frame)
+        break
+      case 'ask-auth':
+        this.#askAuth(output.attempt)
+        break
+      case 'connect':
+        this.#connect(output.attempt)
+        break
+      case 'disconnect':
+        this.#disconnect(output.code, output.why)
+        break
+      case 'state':
+        this.#follow(output.state)
+        break
+      case 'up':
+        for (const part of this.#parts) part.up(output.welcome)
+        break
+      case 'down':
+        this.#end = undefined
+        for (const part of this.#parts) part.down()
+        break
+      case 'over':
+        this.#over(output.error)
+        break
+      case 'refresh-failed': {
+        const { code, message } = output.error
+        const text = `the credentials could not be refreshed: ${code} ${message}`
+        this.#options.report({ kind: 'refused', path: 'connection', message: text })
+      }
+    }
+  }
+
+  #askAuth(attempt: number): void {
+    const { auth, clock } = this.#options
+    if (!auth) {
+      this.#run(this.#link.authenticated(attempt, undefined, this.nextId(), this.now()))
+      return
+    }
+    auth().then(
+      (payload) => this.#run(this.#link.authenticated(attempt, payload, this.nextId(), this.now())),
+      (error: unknown) => {
+        const message = `\`auth\` failed: ${error instanceof Error ? error.message : String(error)}`
+        this.#run(this.#link.authFailed(attempt, message, this.now(), clock.random()))
+      },
+    )
+  }
+
+  #connect(attempt: number): void {
+    const { clock, link } = this.#options
+    try {
+      this.#end = link.connect({
+        opened: () => this.#run(this.#link.opened(attempt, this.now())),
+        received: (data) => this.#received(attempt, data),
+        closed: (code, reason) => {
+          this.#run(this.#link.closed(attempt, code, reason, this.now(), clock.random()))
+        },
+      })
+    } catch (error) {
+      const code = error instanceof ParleyError ? error.code : 'BAD_OPTIONS'
+      const message = error instanceof Error ? error.message : String(error)
+      this.#run(this.#link.impossible(attempt, { code, message }))
+    }
+  }
+
+  #received(attempt: number, data: FrameData): void {
+    const frame = parseServerFrame(data, deepest)
+    if (frame === undefined) this.#link.heard(attempt, this.now())
+    else if (frame instanceof Fault) this.#run(this.#link.broken(attempt, frame.why))
+    else this.#run(this.#link.received(attempt, frame, this.now()))
+  }
+
+  #disconnect(code: number, why: string): void {
+    const end = this.#end
+    this.#end = undefined
+    end?.close(code, why === '' ? '' : encodeCloseReason({ code: 'PROTOCOL', why }))
+  }
+
+  #follow(state: ConnectionState): void {
+    if (state.status === 'connecting') this.#stopWaking ??= onWake(() => this.#woke())
+    if (state.status === 'closed') {
+      this.#stopWaking?.()
+      this.#stopWaking = undefined
+    }
+    this.#state.set(state)
+  }
+
+  #over({ code, message }: ConnectionError): void {
+    if (code !== 'CLOSED') {
+      const text = `the connection ended for good: ${code} ${message}`
+      this.#options.report({ kind: 'refused', path: 'connection', message: text })
+    }
+    const error = new ParleyError(code, message)
+    for (const part of this.#parts) part.over(error)
+  }
+}

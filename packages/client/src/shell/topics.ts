@@ -1,0 +1,248 @@
+/** The topics of a client on its one connection: who is meant by a frame, and frames for what a topic wants. */
+import type { ParleyError, Report } from '@parley/shared'
+import type {
+  Clock,
+  Codec,
+  From,
+  Position,
+  Received,
+  ServerFrame,
+  Topic,
+  WireParams,
+} from '@parley/shared/internal'
+import type { Subscription, SubscriptionOutput } from '../core/subscription.js'
+import type { ConnectionPart, Driver, Welcome } from './driver.js'
+import { Reading } from './reading.js'
+
+interface Entry {
+  readonly reading: Reading<Received>
+  /** The handle: it must not be made a second time while this is in use, so it is held. */
+  owner: object | undefined
+  /** Number of its subscription on this connection. */
+  sub: number | undefined
+  /** The server's number for it, once joined. */
+  topic: number | undefined
+}
+
+export interface TopicsOptions {
+  readonly driver: Driver
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly lingerMs: number
+  readonly report: (report: Report) => void
+}
+
+export class Topics implements ConnectionPart {
+  readonly #options: TopicsOptions
+  /** Those that are read or listened to; others live as long as somebody holds their handle. */
+  readonly #active = new Set<Entry>()
+  readonly #bySub = new Map<number, Entry>()
+  readonly #byTopic = new Map<number, Entry>()
+  readonly #byRead = new Map<number, { readonly entry: Entry; readonly read: number }>()
+  #isUp = false
+  #epoch = ''
+
+  constructor(options: TopicsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Makes a topic's handle from its reading half. A connection has one subscription for a topic, so the caller makes
+   * one for each topic at a time; while it is in use it is kept here.
+   */
+  create<Handle extends object>(
+    { spec, params, key }: Topic,
+    make: (reading: Reading<Received>) => Handle,
+  ): Handle {
+    const { codec, clock, lingerMs, report } = this.#options
+    const entry: Entry = {
+      sub: undefined,
+      topic: undefined,
+      owner: undefined,
+      reading: new Reading<Received>({
+        key,
+        latest: spec.replay === 'latest',
+        lingerMs,
+        clock,
+        report,
+        decode: (payload) => codec.decode(payload),
+        needed: (isNeeded) => this.#follow(entry, isNeeded),
+        wire: {
+          subscribe: (from) => this.#subscribe(entry, spec.path, params, from),
+          unsubscribe: () => this.#unsubscribe(entry),
+          read: (read, from, until) => this.#read(entry, read, from, until),
+          cancelRead: (read) => this.#cancelRead(entry, read),
+        },
+      }),
+    }
+    const { reading } = entry
+    reading.status.subscribe(() => {
+      if (reading.status.getSnapshot().status === 'joining') this.#options.driver.use()
+    })
+    const handle = make(reading)
+    entry.owner = handle
+    return handle
+  }
+
+  /** Those that the server refused are asked for again. */
+  retry(): void {
+    this.#feedAll((machine) => machine.retry())
+  }
+
+  // --- the connection ---------------------------------------------------------------------------------------
+
+  up({ epoch }: Welcome): void {
+    this.#isUp = true
+    this.#epoch = epoch
+    this.#feedAll((machine) => machine.up())
+  }
+
+  down(): void {
+    this.#isUp = false
+    this.#bySub.clear()
+    this.#byTopic.clear()
+    this.#byRead.clear()
+    this.#feedAll((machine) => machine.down())
+  }
+
+  over(error: ParleyError): void {
+    for (const { reading } of [...this.#active]) reading.fail(error)
+  }
+
+  received(frame: ServerFrame<Received>): boolean {
+    switch (frame.type) {
+      case 'e': {
+        const { topic, offset, name, data, at } = frame
+        this.#byTopic
+          .get(topic)
+          ?.reading.feed((machine) =>
+            machine.event({ name, data, position: this.#at(offset), ...(at === undefined ? {} : { at }) }),
+          )
+        return true
+      }
+      case 'v': {
+        const { topic, name, data } = frame
+        this.#byTopic
+          .get(topic)
+          ?.reading.feed((machine) => machine.event({ name, data, position: undefined }))
+        return true
+      }
+      case 'p':
+        this.#byTopic.get(frame.topic)?.reading.feed((machine) => machine.moved(this.#at(frame.offset)))
+        return true
+      case 'live':
+        this.#byTopic.get(frame.topic)?.reading.feed((machine) => machine.live(this.#at(frame.offset)))
+        return true
+      case 'gap':
+        this.#byTopic.get(frame.topic)?.reading.feed((machine) => machine.gap(frame))
+        return true
+      case 'joined':
+        this.#joined(frame.id, frame.topic, frame.offset)
+        return true
+      case 'refused':
+        this.#refused(frame.id, frame.code)
+        return true
+      case 'epoch':
+        this.#epoch = frame.epoch
+        return true
+      case 'h': {
+        const { offset, name, data, at } = frame
+        const event = { name, data, position: this.#at(offset), ...(at === undefined ? {} : { at }) }
+        this.#feedRead(frame.read, (machine, read) => machine.readEvent(read, event))
+        return true
+      }
+      case 'hgap':
+        this.#feedRead(frame.read, (machine, read) => machine.readGap(read, frame))
+        return true
+      case 'hend':
+        this.#feedRead(frame.read, (machine, read) => machine.readEnd(read))
+        this.#byRead.delete(frame.read)
+        return true
+      case 'err':
+        if (!this.#byRead.has(frame.id)) return false
+        this.#feedRead(frame.id, (machine, read) => machine.readFailed(read))
+        this.#byRead.delete(frame.id)
+        return true
+      default:
+        return false
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------------------
+
+  #at(offset: number): Position {
+    return { epoch: this.#epoch, offset }
+  }
+
+  /** A topic that nobody needs is told of no connection, so it is told when somebody does. */
+  #follow(entry: Entry, isNeeded: boolean): void {
+    if (isNeeded) this.#active.add(entry)
+    else this.#active.delete(entry)
+    entry.reading.feed((machine) => (isNeeded && this.#isUp ? machine.up() : machine.down()))
+  }
+
+  #feedAll(input: (machine: Subscription<Received>) => readonly SubscriptionOutput<Received>[]): void {
+    for (const { reading } of [...this.#active]) reading.feed(input)
+  }
+
+  #feedRead(
+    id: number,
+    input: (machine: Subscription<Received>, read: number) => readonly SubscriptionOutput<Received>[],
+  ): void {
+    const found = this.#byRead.get(id) // it may have been given up
+    found?.entry.reading.feed((machine) => input(machine, found.read))
+  }
+
+  #joined(sub: number, topic: number, offset: number): void {
+    const entry = this.#bySub.get(sub)
+    if (!entry) return // it was left before the answer came
+    entry.topic = topic
+    this.#byTopic.set(topic, entry)
+    entry.reading.feed((machine) => machine.joined(this.#at(offset)))
+  }
+
+  #refused(sub: number, code: string): void {
+    const entry = this.#bySub.get(sub)
+    if (!entry) return
+    this.#forget(entry)
+    entry.reading.feed((machine) => machine.refused(code))
+  }
+
+  /** Frames for this subscription are for nobody any more. */
+  #forget(entry: Entry): void {
+    if (entry.sub !== undefined) this.#bySub.delete(entry.sub)
+    if (entry.topic !== undefined) this.#byTopic.delete(entry.topic)
+    for (const [id, found] of this.#byRead) if (found.entry === entry) this.#byRead.delete(id)
+    entry.sub = undefined
+    entry.topic = undefined
+  }
+
+  #subscribe(entry: Entry, path: string, params: WireParams | undefined, from: From): void {
+    const { driver } = this.#options
+    const id = driver.nextId()
+    entry.sub = id
+    this.#bySub.set(id, entry)
+    driver.sendFrame({ type: 'sub', id, path, params, from })
+  }
+
+  #unsubscribe(entry: Entry): void {
+    const id = entry.sub
+    this.#forget(entry)
+    if (id !== undefined) this.#options.driver.sendFrame({ type: 'unsub', id })
+  }
+
+  #read(entry: Entry, read: number, from: From, until: Position): void {
+    const { driver } = this.#options
+    const id = driver.nextId()
+    this.#byRead.set(id, { entry, read })
+    driver.sendFrame({ type: 'read', id, subscription: entry.sub!, from, until })
+  }
+
+  #cancelRead(entry: Entry, read: number): void {
+    for (const [id, found] of this.#byRead) {
+      if (found.entry !== entry || found.read !== read) continue
+      this.#byRead.delete(id)
+      this.#options.driver.sendFrame({ type: 'cancel', id })
+    }
+  }
+}

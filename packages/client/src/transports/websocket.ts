@@ -1,0 +1,98 @@
+/** A link over the standard WebSocket, of a browser, Bun, Deno, a newer Node, or one that was handed in. */
+import { type Link, type LinkEnd, type LinkEvents, ParleyError } from '@parley/shared'
+import { type FrameData, subprotocol } from '@parley/shared/internal'
+
+/** As much of the WebSocket as is used (https://websockets.spec.whatwg.org/#the-websocket-interface). */
+interface Socket {
+  binaryType: string
+  readonly bufferedAmount: number
+  onopen: ((event: never) => unknown) | null
+  onmessage: ((event: never) => unknown) | null
+  onclose: ((event: never) => unknown) | null
+  onerror: ((event: never) => unknown) | null
+  send(data: string | Uint8Array<ArrayBuffer>): void
+  close(code?: number, reason?: string): void
+}
+
+/** A WebSocket constructor: the global one, or for instance that of the package `ws`. */
+export type WebSocketConstructor = new (url: string, protocols: string[]) => Socket
+
+/** What a link that never opened is closed with, whatever the runtime makes of it (RFC 6455, 7.1.5). */
+const neverOpened = 1006
+
+/**
+ * Makes a link over a WebSocket.
+ *
+ * @param url Of the server's endpoint: `ws:`, `wss:`, `http:` or `https:`; relative to the page where there is one.
+ * @param given The WebSocket to use. Default: the runtime's own.
+ * @throws ParleyError `BAD_OPTIONS` (when connecting) where the runtime has no WebSocket, or for a url that is none.
+ */
+export function webSocketLink(url: string | URL, given?: WebSocketConstructor): Link {
+  return {
+    connect(events: LinkEvents): LinkEnd {
+      const Constructor = given ?? runtimeWebSocket()
+      const socket = new Constructor(webSocketUrl(url), [subprotocol])
+      socket.binaryType = 'arraybuffer'
+      return follow(socket, events)
+    },
+  }
+}
+
+function follow(socket: Socket, events: LinkEvents): LinkEnd {
+  let state: 'opening' | 'open' | 'over' = 'opening'
+  socket.onopen = () => {
+    if (state !== 'opening') return
+    state = 'open'
+    events.opened()
+  }
+  socket.onmessage = ({ data }: { readonly data: unknown }) => {
+    if (state !== 'open') return
+    if (typeof data === 'string') events.received(data)
+    else if (data instanceof ArrayBuffer) events.received(new Uint8Array(data))
+  }
+  socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
+    if (state === 'over') return
+    const hadOpened = state === 'open'
+    state = 'over'
+    events.closed(hadOpened ? code : neverOpened, reason)
+  }
+  // A close follows each error; without a listener some implementations throw.
+  socket.onerror = () => {}
+  return {
+    send(data: FrameData) {
+      if (state === 'open') socket.send(data as string | Uint8Array<ArrayBuffer>)
+    },
+    close(code, reason) {
+      if (state === 'over') return
+      state = 'over' // no event follows: on a dead link a runtime may wait half a minute for an answer to its close
+      socket.close(code, reason)
+    },
+    buffered: () => (state === 'over' ? 0 : socket.bufferedAmount),
+  }
+}
+
+/** @throws ParleyError `BAD_OPTIONS` */
+function runtimeWebSocket(): WebSocketConstructor {
+  if (typeof WebSocket === 'function') return WebSocket as WebSocketConstructor
+  throw new ParleyError(
+    'BAD_OPTIONS',
+    "This runtime has no WebSocket (as Node before 22): install 'ws' and pass createClient(contract, { WebSocket })",
+  )
+}
+
+/** @throws ParleyError `BAD_OPTIONS` */
+function webSocketUrl(url: string | URL): string {
+  const base = typeof location === 'undefined' ? undefined : location.href
+  let parsed: URL
+  try {
+    parsed = new URL(url, base)
+  } catch (cause) {
+    const advice =
+      base === undefined ? '; there is no page that it could be relative to: give the whole address' : ''
+    throw new ParleyError('BAD_OPTIONS', `url: '${url}' is no address${advice}`, { cause })
+  }
+  parsed.hash = ''
+  parsed.protocol = parsed.protocol.replace(/^http/, 'ws')
+  if (parsed.protocol === 'ws:' || parsed.protocol === 'wss:') return parsed.href
+  throw new ParleyError('BAD_OPTIONS', `url: '${url}' is not of http, https, ws or wss`)
+}
