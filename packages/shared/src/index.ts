@@ -35,9 +35,9 @@ export type {
   InferPresence,
   InferYield,
   MessageName,
-  Side,
   StreamPath,
 } from './contract/infer.js'
+export type { Side } from './contract/resolve.js'
 export type { AnySchema, Schema } from './contract/schema.js'
 export type { ContractLeaf, ContractTree } from './contract/tree.js'
 export { type Issue, ParleyError, type ParleyErrorDetails } from './errors.js'

@@ -5,17 +5,14 @@ export { type Codec, createCodec, type SuperJSON } from './codec/codec.js'
 export { createDecoder, type Decoder } from './codec/decoder.js'
 export type { Encoded, Received } from './codec/payload.js'
 export { parseDuration } from './contract/duration.js'
+export type { ChannelAt, ChannelPath, LeafAt, OneOf } from './contract/infer.js'
 export type {
   CallLike,
-  ChannelAt,
   ChannelLike,
-  ChannelPath,
   DeclaredError,
   ErrorData,
   EventInputs,
   EventOutputs,
-  LeafAt,
-  OneOf,
   ReceivedInput,
   RequestError,
   SchemaInput,
@@ -23,7 +20,7 @@ export type {
   SentMessage,
   SentMessages,
   StreamLike,
-} from './contract/infer.js'
+} from './contract/resolve.js'
 export { isSchema, type Parsed, parseAsync, parseSync } from './contract/schema.js'
 export type {
   CallSpec,

@@ -1,6 +1,5 @@
 import { compile } from './compile.js'
 import type { Duration } from './duration.js'
-import type { SchemaInput, SchemaOutput } from './infer.js'
 import type {
   BadError,
   BadEvent,
@@ -11,6 +10,7 @@ import type {
   Refuse,
   Refused,
 } from './names.js'
+import type { SchemaInput, SchemaOutput } from './resolve.js'
 import type { AnySchema } from './schema.js'
 import type { ContractSpecs } from './spec.js'
 import type { ContractLeaf, ContractTree } from './tree.js'
