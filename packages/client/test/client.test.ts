@@ -1,50 +1,8 @@
-import { call, channel, defineContract, ParleyError, type Report, volatile } from '@parley/shared'
-import { type VirtualClock, virtualClock } from '@parley/shared/testing'
+import { ParleyError } from '@parley/shared'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { type ClientOptions, createClient } from '../src/client.js'
-import { ScriptedServer, value } from './scripted-server.js'
-
-const contract = defineContract({
-  news: channel({ events: { item: z.object({ n: z.number() }) } }),
-  latest: channel({ events: { item: z.number() }, replay: 'latest' }),
-  room: channel({
-    params: z.object({ id: z.string() }),
-    events: { message: z.object({ text: z.string() }), typing: volatile(z.string()) },
-    messages: {
-      say: call({ input: z.object({ text: z.string() }), output: z.object({ id: z.string() }) }),
-      react: z.string(),
-      typing: volatile(z.string()),
-    },
-  }),
-  rooms: {
-    create: call({
-      input: z.object({ name: z.string() }),
-      output: z.object({ id: z.string(), at: z.date() }),
-      errors: { NAME_TAKEN: z.object({ suggestion: z.string() }) },
-    }),
-    list: call({ output: z.array(z.string()), idempotent: true }),
-  },
-})
-
-function world(options: Partial<ClientOptions> = {}, clock: VirtualClock = virtualClock()) {
-  const server = new ScriptedServer(clock)
-  const reports: Report[] = []
-  const onReport = (report: Report): void => void reports.push(report)
-  const client = createClient(contract, { transport: server.link, clock, onReport, ...options })
-  const states: string[] = []
-  client.connection.subscribe(() => states.push(client.connection.getSnapshot().status))
-  return { clock, server, client, reports, states }
-}
-
-/** The outcome of a promise: its value, or the code of the error that it rejects with. */
-const outcome = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.catch((error) => (error instanceof ParleyError ? error.code : error))
-
-const event = (topic: number, offset: number, data: unknown, name = 'message') =>
-  ({ type: 'e', topic, offset, name, data: value(data) }) as const
-
-// --- opening --------------------------------------------------------------------------------------------------
+import { createClient } from '../src/client.js'
+import { value } from './scripted-server.js'
+import { contract, event, liveRoom, outcome, world } from './world.js'
 
 test('taking handles opens nothing; the first use does', async () => {
   const { clock, server, client } = world()
@@ -93,22 +51,6 @@ test('a subscription that was left before it was confirmed is nobody else’s', 
   await clock.advance(0)
   expect(texts).toEqual(['mine'])
 })
-
-// --- events ---------------------------------------------------------------------------------------------------
-
-/** A world whose room `a` is live at 10 for a listener. */
-async function liveRoom(options: Partial<ClientOptions> = {}) {
-  const all = world(options)
-  const { client, server, clock } = all
-  server.joinsAt = 10
-  const room = client.room({ id: 'a' })
-  const seen: unknown[] = []
-  room.on('message', ({ text }, details) => seen.push({ text, ...details }))
-  await server.until('sub')
-  await clock.advance(0)
-  const topic = 100 + server.last('sub').id
-  return { ...all, room, seen, topic }
-}
 
 test('an event reaches its listener decoded, with its position', async () => {
   const { clock, server, room, seen, topic } = await liveRoom()
@@ -294,8 +236,6 @@ test('a topic that was left while the connection was away is not asked for again
   expect(server.all('sub').map(({ path }) => path)).toEqual(['room', 'news', 'news'])
 })
 
-// --- the loop -------------------------------------------------------------------------------------------------
-
 test('events() yields events and gaps in their order, and break leaves the topic', async () => {
   const { clock, server, client } = world({ lingerMs: 0 })
   server.joinsAt = 10
@@ -350,4 +290,23 @@ test('a loop that falls too far behind gets a gap in place of what it missed, an
   server.send(event(topic, last + 1, { text: 'on' }))
   await clock.advance(0)
   expect((await loop.next()).value).toMatchObject({ data: { text: 'on' } })
+})
+
+test('a link or a url is needed, and what is neither is said', () => {
+  expect(() => createClient(contract, {})).toThrow(/url: it is missing/)
+  expect(() => createClient(contract, { url: '/x', transport: 'sse' as 'auto' })).toThrow(/there is no 'sse'/)
+})
+
+test('a listener of the connection that throws is reported and harms no other', async () => {
+  const { clock, client, reports, states } = world()
+  client.connection.subscribe(() => {
+    throw new Error('broken')
+  })
+  const after: string[] = []
+  client.connection.subscribe(() => after.push(client.connection.getSnapshot().status))
+  client.connection.open()
+  await clock.advance(0)
+  expect(after).toEqual(['connecting', 'open'])
+  expect(states).toEqual(['connecting', 'open'])
+  expect(reports.map(({ kind }) => kind)).toEqual(['listener-failed', 'listener-failed'])
 })

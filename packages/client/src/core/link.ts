@@ -331,7 +331,8 @@ export class ClientLink<Out, In> {
     return this.#retryIn(isSoon ? soonMs(chance) : backoffMs(this.#failures - 1, chance), error, now)
   }
 
-  #retryIn(delayMs: number, lastError: ConnectionError, now: number): LinkOutput<Out, In>[] {
+  #retryIn(waitMs: number, lastError: ConnectionError, now: number): LinkOutput<Out, In>[] {
+    const delayMs = Math.ceil(waitMs)
     this.#retryAt = now + delayMs
     return this.#become({
       status: 'reconnecting',
