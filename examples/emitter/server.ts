@@ -11,7 +11,7 @@ const server = Bun.serve({
   port: Number(process.env.PORT ?? 3000),
   routes: {
     '/': new Response(Bun.file(`${import.meta.dir}/index.html`)),
-    '/page.js': new Response(outputs[0]),
+    '/page.js': new Response(outputs[0], { headers: { 'content-type': 'text/javascript' } }),
     '/api/weather': (request) => weather.respond(request),
   },
 })

@@ -1,0 +1,80 @@
+/** Runs an example as somebody would: a process of its own, on a free port, stopped with Ctrl-C. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+
+export interface Ended {
+  readonly code: number | null
+  /** All that it printed, on either stream. */
+  readonly output: string
+}
+
+export interface Running {
+  /** The first address that it printed, without a slash at the end. */
+  readonly url: string
+  /** All that it printed so far. */
+  output(): string
+  /** Sends a signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<Ended>
+}
+
+interface Options {
+  readonly port?: string
+  /** Left out: the sources of the packages, as the scripts of the repository have it. */
+  readonly args?: readonly string[]
+}
+
+function start(file: string, { port = '0', args = ['--conditions=source'] }: Options) {
+  const child = spawn(process.execPath, [...args, 'run', file], {
+    cwd: root,
+    env: { ...process.env, PORT: port },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const listeners = new Set<() => void>()
+  const hear = (chunk: string): void => {
+    output += chunk
+    for (const listener of listeners) listener()
+  }
+  child.stdout.setEncoding('utf8').on('data', hear)
+  child.stderr.setEncoding('utf8').on('data', hear)
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+  })
+  return { child, ended, output: () => output, listeners }
+}
+
+/** Runs an example to its end. */
+export function runToEnd(file: string, options: Options = {}): Promise<Ended> {
+  return start(file, options).ended
+}
+
+/**
+ * Starts an example and waits until it says where it is.
+ *
+ * @param file From the root of the repository.
+ * @throws Error with what it printed, if it ends instead.
+ */
+export async function startExample(file: string, options: Options = {}): Promise<Running> {
+  const { child, ended, output, listeners } = start(file, options)
+  const url = await new Promise<string>((resolve, reject) => {
+    const look = (): void => {
+      const [found] = /http:\/\/[\w.]+:\d+(?=[/\s])/.exec(output()) ?? []
+      if (found === undefined) return
+      listeners.delete(look)
+      resolve(found)
+    }
+    listeners.add(look)
+    ended.then(({ code }) => reject(new Error(`${file} ended with ${code}:\n${output()}`)), reject)
+  })
+  return {
+    url,
+    output,
+    stop(signal = 'SIGINT') {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
