@@ -17,7 +17,7 @@ import type { RequestOptions } from './shell/requests.js'
 import type { Store } from './shell/store.js'
 
 /** What is passed: the input may be left out where it may be `undefined`. */
-type Args<Input> = undefined extends Input
+export type Args<Input> = undefined extends Input
   ? [input?: Input, options?: RequestOptions]
   : [input: Input, options?: RequestOptions]
 
@@ -47,14 +47,14 @@ export interface Caller<Input, Output, Declared> {
 }
 
 /** One field of what a sender knows of a message: see `SentMessages`. */
-type Of<Message, Field extends 'kind' | 'input' | 'output' | 'error'> = Message extends {
+export type Of<Message, Field extends 'kind' | 'input' | 'output' | 'error'> = Message extends {
   readonly [F in Field]: infer T
 }
   ? T
   : never
 
 /** A volatile message returns at once; any other is acknowledged. */
-type Sent<Message> = Of<Message, 'kind'> extends 'volatile' ? void : Promise<Of<Message, 'output'>>
+export type Sent<Message> = Of<Message, 'kind'> extends 'volatile' ? void : Promise<Of<Message, 'output'>>
 
 /** Sends messages on a topic. */
 export interface Send<Messages> {

@@ -84,11 +84,14 @@ export interface ReadingHalf<Events, Times extends boolean = boolean> {
   /**
    * The same, handed to a listener at once: what hooks are made of. `failed` is told when the server ends the topic
    * for good; the reader stays, should the topic be asked for again.
+   *
+   * @returns Ends it, and tells where it was, to go on from there later: nothing, if that is not known yet, or if it is
+   *   called while something is on its way to this reader. Then the last item's own position says it.
    */
   read(
     listener: (item: TopicItem<Events, Times>) => unknown,
     options?: ReadOptions & { readonly failed?: (error: unknown) => unknown },
-  ): () => void
+  ): () => string | undefined
   /** Calls `listener` for each hole in front of the listeners of `on`. One that nobody listens for is reported. */
   onGap(listener: (gap: ReadGap) => unknown): () => void
   /** `idle`, `joining`, `catching-up`, `live`, or `refused` with a code. */

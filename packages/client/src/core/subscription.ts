@@ -105,6 +105,12 @@ export class Subscription<P> {
     return outputs
   }
 
+  /** Where a reader would go on, once that is a position: behind what it was handed last. */
+  positionOf(id: number): Position | undefined {
+    const wish = this.#readers.get(id)?.wish
+    return wish !== undefined && isPosition(wish) ? wish : undefined
+  }
+
   removeReader(id: number): Outputs<P> {
     const reader = this.#readers.get(id)
     if (!reader) return []
@@ -176,7 +182,9 @@ export class Subscription<P> {
 
   gap(gap: TopicGap): Outputs<P> {
     if (!this.#isJoined) return []
-    this.#moveTo(gap.first)
+    // Not by comparing: a stream that was asked for in an older epoch may be told to begin above it.
+    this.#at = gap.first
+    this.#resume = gap.first
     return this.#toReaders({ gap })
   }
 
@@ -290,9 +298,10 @@ export class Subscription<P> {
       reader.follow(isPosition(wish) ? undefined : at)
       return []
     }
-    // Positions of two epochs do not compare, so it may be ahead of a stream that still catches up; once that is
-    // live, everything the reader has had is behind it.
-    if (isPosition(wish) && wish.epoch !== at.epoch && !this.#is('live')) return []
+    // Positions of two epochs do not compare, so it may be ahead of a stream that still catches up, or that does not
+    // know yet where it is; once that is live, everything the reader has had is behind it.
+    const isComparable = this.#resume?.epoch === at.epoch && (!isPosition(wish) || wish.epoch === at.epoch)
+    if (!isComparable && !this.#is('live')) return []
     const read = ++this.#reads
     reader.startRead(read, at)
     return [{ type: 'read', read, from: wish, until: at }]

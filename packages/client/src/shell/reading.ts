@@ -106,17 +106,23 @@ export class Reading<P> {
   }
 
   /**
-   * Adds a reader; the result removes it.
+   * Adds a reader; the result removes it, and tells where it was - unless it has no position yet, or something is on
+   * its way to it at this moment.
    *
    * @throws ParleyError `BAD_OPTIONS` for a `from` that is none.
    */
-  read(from: ReadFrom | undefined, sink: Sink): () => void {
+  read(from: ReadFrom | undefined, sink: Sink): () => string | undefined {
     const start = parseFrom(from)
     const id = ++this.#ids
     this.#sinks.set(id, sink)
     this.feed((machine) => machine.addReader(id, start))
     return () => {
-      if (this.#sinks.delete(id)) this.feed((machine) => machine.removeReader(id))
+      if (!this.#sinks.delete(id)) return undefined
+      // what still waits in the queue for it was not handed to it, so it is not that far
+      const waits = this.#queue.some((output) => 'reader' in output && output.reader === id)
+      const at = waits ? undefined : this.#machine.positionOf(id)
+      this.feed((machine) => machine.removeReader(id))
+      return at && formatPosition(at)
     }
   }
 
