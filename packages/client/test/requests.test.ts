@@ -182,3 +182,15 @@ test('input that cannot travel is refused at once', async () => {
     'NOT_SERIALIZABLE',
   )
 })
+
+test('a client that was closed has no timer left, whatever it had asked before', async () => {
+  const { clock, server, client } = world()
+  const created = client.rooms.create({ name: 'x' })
+  await server.until('call')
+  server.send({ type: 'ok', id: server.last('call').id, output: value({ id: 'r1', at: new Date(0) }) })
+  await clock.advance(0)
+  await created
+  client.connection.close()
+  await clock.advance(0)
+  expect(clock.pending()).toBe(0)
+})

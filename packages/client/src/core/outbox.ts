@@ -197,6 +197,8 @@ export class Outbox {
     if (!request) return undefined
     this.#requests.delete(id)
     if (request.handedAt === undefined) this.#count(request, -1)
+    // nothing is due any more: a timer for it would keep a process alive that has done its work
+    if (this.#requests.size === 0) this.#next = Number.POSITIVE_INFINITY
     return request
   }
 
