@@ -128,7 +128,8 @@ export class Topics {
     const encoded = this.codec.encode(parsed.value)
     const except = options.except === undefined ? {} : { except: options.except }
     if (event.volatile) {
-      return this.log.publish({ topic: topic.key, name, data: encoded, ...except }).then(() => this.position)
+      const published = this.log.publish({ topic: topic.key, name, data: encoded, ...except })
+      return Promise.all([published, this.open()]).then(() => this.position)
     }
     return this.log.append({
       topic: logTopic(topic),

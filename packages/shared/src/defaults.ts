@@ -17,6 +17,8 @@ export const limits = {
   messagesWaiting: 512,
   /** Bytes queued for one reader before it is switched from live push to reading the log. */
   queuedBytes: 1_048_576, // 1 MiB
+  /** Bytes of answers that a client may leave unread before it is let go. */
+  unreadBytes: 16_777_216, // 16 MiB
   /** How long a new connection may take to say hello. */
   helloMs: 10_000,
   /** Deadline of a call or message that names none, and the longest one that may be asked for. */

@@ -17,6 +17,8 @@ const ours = Symbol('parley')
 interface SocketData {
   readonly [ours]: RouterInside
   readonly request: Request
+  /** The sockets of the server that took it. */
+  readonly group: NativeGroup
   connection: Connection | undefined
 }
 
@@ -68,7 +70,7 @@ export function bunHandler<Context, Data = undefined>(
     groups.set(server, group)
     return group
   }
-  let group: NativeGroup | undefined
+
   // under a host's limit Bun drops what comes on top of it; 0 means none
   const capacity = mine ? (mine.backpressureLimit ?? bunBackpressureLimit) || undefined : undefined
 
@@ -90,8 +92,8 @@ export function bunHandler<Context, Data = undefined>(
         )
         return
       }
-      if (ws.readyState !== 1 || !group) return
-      data.connection = data[ours].accept(socketOf(ws, group, capacity), data.request)
+      if (ws.readyState !== 1) return
+      data.connection = data[ours].accept(socketOf(ws, data.group, capacity), data.request)
     },
     message(ws: ServerWebSocket<unknown>, message: string | Buffer) {
       const data = dataOf(ws)
@@ -116,8 +118,7 @@ export function bunHandler<Context, Data = undefined>(
       if (rest === undefined) return undefined
       if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
         if (rest !== '' && rest !== '/') return new Response(null, { status: 404 })
-        group = groupOf(server)
-        return upgrade(inside, request, server)
+        return upgrade(inside, request, server, groupOf(server))
       }
       // a finite time-out with a heartbeat lets go of a stalled reader; 0 never would
       if (rest.startsWith('/events/')) server.timeout(request, sseIdleSeconds)
@@ -127,12 +128,17 @@ export function bunHandler<Context, Data = undefined>(
   }
 }
 
-function upgrade<Data>(inside: RouterInside, request: Request, server: Server<Data>): Response {
+function upgrade<Data>(
+  inside: RouterInside,
+  request: Request,
+  server: Server<Data>,
+  group: NativeGroup,
+): Response {
   const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((one) => one.trim())
   if (!offered.includes(subprotocol)) {
     return new Response(`offer the subprotocol ${subprotocol}`, { status: 400 })
   }
-  const data: SocketData = { [ours]: inside, request, connection: undefined }
+  const data: SocketData = { [ours]: inside, request, group, connection: undefined }
   const upgraded = server.upgrade(request, {
     data,
     headers: { 'sec-websocket-protocol': subprotocol },

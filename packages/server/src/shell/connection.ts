@@ -109,6 +109,8 @@ export class Connection implements LiveConnection, Peer {
     const size = typeof data === 'string' ? data.length : data.byteLength
     if (size > limits.frameBytes)
       this.close('TOO_LARGE', `a frame of ${size} bytes, ${limits.frameBytes} allowed`)
+    else if (this.#socket.buffered() > limits.unreadBytes)
+      this.close('SLOW', 'too many answers were left unread')
     else this.#carryOut(this.#machine.received(parseClientFrame(data, limits.jsonDepth), clock.now()))
   }
 
