@@ -1,8 +1,9 @@
 /** A real server with one of everything that HTTP, SSE and WebSocket can meet, for the tests of the edges. */
-import { createHub, createRouter, type Router } from '@parley/server'
+import { createRouter, type Log, type Router } from '@parley/server'
 import { type Serving, serve } from '@parley/server/bun'
+import { createHubWith } from '@parley/server/internal'
 import { call, channel, defineContract, ParleyError, type Report, volatile } from '@parley/shared'
-import type { Limits } from '@parley/shared/internal'
+import { type Clock, type Limits, systemClock } from '@parley/shared/internal'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 
@@ -51,7 +52,10 @@ export const contract = defineContract({
 export interface EdgeOptions {
   readonly allowedOrigins?: readonly string[]
   readonly limits?: Partial<Limits>
-  /** Asked before `join` answers, so that a test can stop there. */
+  readonly log?: Log
+  readonly clock?: Clock
+  /** Awaited before `context` answers, and before `join` of a room does: a test can stop there. */
+  readonly onContext?: (request: Request | undefined) => Promise<void>
   readonly onJoin?: () => Promise<void>
 }
 
@@ -61,34 +65,32 @@ export interface Waiting {
 }
 
 /** Starts the server; it is stopped when the test is over. `reports` holds every notice. */
-export function startEdge({ allowedOrigins = [], limits = {}, onJoin }: EdgeOptions = {}) {
-  const { hub, router, reports, waiting } = makeEdge({
-    allowedOrigins,
-    limits,
-    ...(onJoin ? { onJoin } : {}),
-  })
-  const serving: Serving = serve(router, { port: 0, hostname: '127.0.0.1' })
+export function startEdge(options: EdgeOptions = {}) {
+  const edge = makeEdge(options)
+  const serving: Serving = serve(edge.router, { port: 0, hostname: '127.0.0.1' })
   onTestFinished(() => serving.stop())
   const { host } = new URL(serving.url)
-  return { hub, router, reports, waiting, host, url: serving.url, server: serving.server, stop: serving.stop }
+  return { ...edge, host, url: serving.url, server: serving.server, stop: serving.stop }
 }
 
 /** The same without a server: for one that is there already. */
-export function makeEdge({ allowedOrigins = [], limits = {}, onJoin }: EdgeOptions = {}) {
+export function makeEdge({ log, clock = systemClock, onContext, onJoin, ...options }: EdgeOptions = {}) {
   const reports: Report[] = []
   const arrivals: ((run: Waiting) => void)[] = []
-  const hub = createHub(contract, {
+  const hubOptions = {
+    ...options,
+    ...(log ? { log } : {}),
     auth: z.string().optional(),
-    context: ({ auth }) => {
+    context: async ({ auth, request }: { auth: string | undefined; request: Request | undefined }) => {
+      await onContext?.(request)
       if (auth === 'banned') throw new Error('a secret of the user table')
       if (auth === 'busy') throw new ParleyError('OVERLOADED', 'come back later')
       return { user: auth ?? 'nobody' }
     },
-    identify: ({ user }) => (user === 'nobody' ? undefined : user),
-    allowedOrigins,
-    limits,
-    onReport: (report) => reports.push(report),
-  })
+    identify: ({ user }: { user: string }) => (user === 'nobody' ? undefined : user),
+    onReport: (report: Report) => reports.push(report),
+  }
+  const hub = createHubWith(contract, hubOptions, clock)
   const mayEnter = async ({ id }: { id: string }): Promise<boolean> => {
     await onJoin?.()
     return !id.startsWith('secret')
