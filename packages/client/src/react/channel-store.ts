@@ -1,0 +1,147 @@
+/**
+ * What `useChannel` shows, as a store: the state that a reducer makes of a topic's events. It reads while somebody is
+ * subscribed. Left and taken up again - as Strict Mode does with every component, and React with a hidden one - it
+ * goes on from where it was.
+ */
+import type { TopicStatus } from '../core/subscription.js'
+import type { ReadingHalf } from '../reading-half.js'
+import type { ReadFrom, ReadGap } from '../shell/reading.js'
+import type { Store } from '../shell/store.js'
+
+/** An event of any channel. */
+export interface AnyEvent {
+  readonly name: string
+  readonly data: unknown
+  readonly position: string | undefined
+}
+
+/** What is shown. */
+export interface Shown<State> {
+  readonly state: State
+  /** The last hole in what `state` was made of. */
+  readonly gap: ReadGap | undefined
+  readonly status: TopicStatus['status']
+  /** Why it was refused. */
+  readonly code?: string
+}
+
+/** What is shown, or what the reducer threw. */
+export type ChannelSnapshot<State> =
+  | { readonly shown: Shown<State>; readonly failure?: undefined }
+  | { readonly failure: { readonly error: unknown } }
+
+export interface ChannelStoreOptions<State> {
+  readonly channel: ReadingHalf<{ readonly [name: string]: unknown }>
+  readonly reduce: (state: State, event: AnyEvent) => State
+  readonly data: State
+  readonly from: ReadFrom | undefined
+  /** Names of the events that are reduced; left out: all. */
+  readonly events: readonly string[] | undefined
+  readonly key: ((item: unknown) => unknown) | undefined
+}
+
+export interface ChannelStore<State> extends Store<ChannelSnapshot<State>> {
+  /** What a server shows, and the first render of a page that came from one. */
+  readonly getServerSnapshot: () => ChannelSnapshot<State>
+}
+
+/** Keys that are remembered; older ones cannot come again but by a mistake. */
+const maxKeys = 10_000
+
+export function createChannelStore<State>({
+  channel,
+  reduce,
+  data,
+  from,
+  events,
+  key,
+}: ChannelStoreOptions<State>): ChannelStore<State> {
+  const names = events && new Set(events)
+  const isNew = key ? firstOf(key, Array.isArray(data) ? data : []) : () => true
+  const listeners = new Map<object, () => void>()
+  let state = data
+  let gap: ReadGap | undefined
+  /** Where the next reader begins. */
+  let start = from
+  let stop: (() => void) | undefined
+
+  const atServer: ChannelSnapshot<State> = { shown: { state, gap, status: 'idle' } }
+  let snapshot: ChannelSnapshot<State> = { shown: { state, gap, ...channel.status.getSnapshot() } }
+
+  /** Something may have changed. */
+  function refresh(): void {
+    if (snapshot.failure) return
+    const { shown } = snapshot
+    const status = channel.status.getSnapshot()
+    if (shown.state === state && shown.gap === gap && isSameStatus(shown, status)) return
+    show({ shown: { state, gap, ...status } })
+  }
+
+  function show(next: ChannelSnapshot<State>): void {
+    snapshot = next
+    for (const [id, listener] of [...listeners]) if (listeners.has(id)) listener()
+  }
+
+  function take(event: AnyEvent): void {
+    if (snapshot.failure || (names && !names.has(event.name)) || !isNew(event.data)) return
+    try {
+      state = reduce(state, event)
+    } catch (error) {
+      show({ failure: { error } }) // thrown by the next render, to the nearest error boundary
+    }
+  }
+
+  function begin(): void {
+    const leave = channel.read(
+      (item) => {
+        if (item.gap) {
+          gap = item.gap
+          start = item.gap.first
+        } else {
+          start = item.position ?? start
+          take(item)
+        }
+        refresh()
+      },
+      { from: start },
+    )
+    const stopStatus = channel.status.subscribe(refresh)
+    stop = () => {
+      stopStatus()
+      start = leave() ?? start
+    }
+    refresh()
+  }
+
+  return {
+    subscribe(listener) {
+      const id = {}
+      listeners.set(id, listener)
+      if (listeners.size === 1) begin()
+      return () => {
+        if (!listeners.delete(id) || listeners.size > 0) return
+        stop?.()
+        stop = undefined
+      }
+    },
+    getSnapshot: () => snapshot,
+    getServerSnapshot: () => atServer,
+  }
+}
+
+function isSameStatus(a: { readonly status: string; readonly code?: string }, b: TopicStatus): boolean {
+  return a.status === b.status && a.code === (b.status === 'refused' ? b.code : undefined)
+}
+
+/** Tells whether the key of an item is there for the first time, the keys of `items` being there already. */
+function firstOf(key: (item: unknown) => unknown, items: readonly unknown[]): (item: unknown) => boolean {
+  const seen = new Set(items.map(key))
+  return (item) => {
+    const one = key(item)
+    if (one === undefined) return true
+    if (seen.has(one)) return false
+    seen.add(one)
+    if (seen.size > maxKeys) seen.delete(seen.values().next().value)
+    return true
+  }
+}

@@ -1,0 +1,70 @@
+// @vitest-environment happy-dom
+import { StrictMode } from 'react'
+import { renderToString } from 'react-dom/server'
+import { expect, test } from 'vitest'
+import type { ReadFrom } from '../../src/index.js'
+import { useEvent } from '../../src/react.js'
+import { event, live, ready } from '../transports/scripted-fetch.js'
+import { mount, scripted } from './mount.js'
+
+type Feed = ReturnType<typeof scripted>['feed']
+interface Props {
+  feed: Feed
+  onText: (text: string, position: string | undefined) => void
+  from?: ReadFrom
+}
+
+const message = (n: number) => event('message', { id: `m${n}`, text: `${n}` }, `e-${n}`)
+
+function Listen({ feed, onText, from }: Props) {
+  useEvent(feed, 'message', ({ text }, { position }) => onText(text, position), { from })
+  return null
+}
+
+test('the listener is called with each event once, in Strict Mode too, until the component is gone', async () => {
+  const { feed, script, open, send } = scripted()
+  const heard: string[] = []
+  const { unmount } = await mount(
+    <StrictMode>
+      <Listen feed={feed} onText={(text, position) => heard.push(`${text} at ${position}`)} from="first" />
+    </StrictMode>,
+  )
+  await open(ready('e-0') + message(1) + live('e-1'))
+  await send(event('left', { name: 'ann' }, 'e-2') + message(3))
+  expect(heard).toEqual(['1 at e-1', '3 at e-3'])
+  expect(script.requests).toHaveLength(1)
+  await unmount()
+  await send(message(4))
+  expect(heard).toHaveLength(2)
+})
+
+test('the listener of the latest render is called, without a new reader', async () => {
+  const { feed, script, open, send } = scripted()
+  const heard: string[] = []
+  const { render } = await mount(<Listen feed={feed} onText={(text) => heard.push(`old ${text}`)} />)
+  await open(ready('e-0') + live('e-0') + message(1))
+  await render(<Listen feed={feed} onText={(text) => heard.push(`new ${text}`)} from={{ last: 50 }} />)
+  await send(message(2))
+  expect(heard).toEqual(['old 1', 'new 2'])
+  expect(script.requests).toHaveLength(1)
+})
+
+test('another topic is listened to in place of the first', async () => {
+  const one = scripted()
+  const two = scripted()
+  const heard: string[] = []
+  const onText = (text: string) => heard.push(text)
+  const { render } = await mount(<Listen feed={one.feed} onText={onText} />)
+  await one.open(ready('e-0') + live('e-0') + message(1))
+  await render(<Listen feed={two.feed} onText={onText} />)
+  await two.open(ready('e-0') + live('e-0') + message(2))
+  await one.send(message(3))
+  expect(heard).toEqual(['1', '2'])
+})
+
+test('a server opens nothing', async () => {
+  const { feed, script, clock } = scripted()
+  renderToString(<Listen feed={feed} onText={() => {}} from="first" />)
+  await clock.advance(5_000)
+  expect(script.requests).toHaveLength(0)
+})
