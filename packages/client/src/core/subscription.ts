@@ -151,7 +151,7 @@ export class Subscription<P> {
     this.#isUp = false
     if (this.#is('idle') || this.#is('refused')) return []
     for (const reader of this.#readers.values()) {
-      const isAhead = reader.mode === 'following' && !reader.isWithin(this.#at)
+      const isAhead = reader.mode === 'following' && !reader.isWithin(this.#resume)
       if (reader.mode === 'reading' || isAhead) reader.detach()
     }
     return this.#become({ status: 'joining' })

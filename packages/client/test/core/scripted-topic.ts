@@ -12,7 +12,7 @@ type Of = { readonly sub: number } | { readonly read: number }
 type Down = Of &
   (
     | { type: 'joined' | 'live'; position: Position }
-    | { type: 'event'; position: Position }
+    | { type: 'event'; position: Position; serial: number }
     | { type: 'gap'; gap: TopicGap }
     | { type: 'end' }
   )
@@ -27,12 +27,21 @@ interface Cursor {
   readonly of: Of
 }
 
+/** An event of the log. Its serial number is the test's own: offsets are used again after a tail was lost. */
+interface Logged {
+  readonly serial: number
+  readonly offset: number
+}
+
 interface Seen {
   readonly from: From
-  readonly items: ({ offset: number } | { gap: TopicGap })[]
-  /** Where the log's head was when the reader and the live stream first met. */
+  /** Serial numbers of events, and gaps with the last serial number that they speak for. */
+  readonly items: ({ serial: number } | { upTo: number; reason: string })[]
+  /** The serial number after which everything is owed to a reader from a position. */
+  readonly begins: number
+  /** The newest serial number when the reader and the live stream first met. */
   since: number | undefined
-  /** How much the log had forgotten by the time the reader's first frame could be answered. */
+  /** What the log had forgotten by the time the reader's first frame could be answered. */
   trimmed: number
 }
 
@@ -40,13 +49,17 @@ export class ScriptedTopic {
   readonly machine: Subscription<number>
   readonly seen = new Map<number, Seen>()
   readonly gone: Seen[] = []
-  /** Offsets of what the log still has. */
-  #kept: Position[] = []
+  /** What the log still has. */
+  #kept: Logged[] = []
+  /** Everything of the log's present history, trimmed or not. */
+  #history: Logged[] = []
   #epochs: { epoch: string; start: number }[] = [{ epoch: 'e0', start: 0 }]
+  /** Offset of the newest event. */
   head = 0
+  /** Its serial number. */
+  serial = 0
+  /** Offset up to which the log has forgotten. */
   #trimmed = 0
-  /** Everything that was emitted and not lost with a tail: trimmed or not, it is delivered or in a gap. */
-  readonly #owed = new Set<number>()
   #isUp = false
   #upward: Up[] = []
   #downward: Down[] = []
@@ -71,12 +84,14 @@ export class ScriptedTopic {
 
   emit(): void {
     this.head += 1
-    const position = { epoch: this.epoch, offset: this.head }
-    this.#kept.push(position)
-    this.#owed.add(this.head)
+    this.serial += 1
+    const logged = { serial: this.serial, offset: this.head }
+    this.#kept.push(logged)
+    this.#history.push(logged)
     if (this.#stream?.isLive) {
+      const position = this.#at(this.head)
       this.#stream.after = position
-      this.#downward.push({ type: 'event', position, ...this.#stream.of })
+      this.#downward.push({ type: 'event', position, serial: this.serial, ...this.#stream.of })
     }
   }
 
@@ -90,11 +105,9 @@ export class ScriptedTopic {
   loseTail(count: number): void {
     this.cut()
     const lost = this.#kept.splice(Math.max(0, this.#kept.length - count))
-    for (const { offset } of lost) this.#owed.delete(offset)
-    this.#epochs.push({
-      epoch: `e${this.#epochs.length}`,
-      start: lost[0] ? lost[0].offset - 1 : this.head,
-    })
+    this.#history = this.#history.slice(0, this.#history.length - lost.length)
+    if (lost[0]) this.head = lost[0].offset - 1
+    this.#epochs.push({ epoch: `e${this.#epochs.length}`, start: this.head })
   }
 
   connect(): void {
@@ -114,7 +127,8 @@ export class ScriptedTopic {
   }
 
   add(id: number, from: From): void {
-    this.seen.set(id, { from, items: [], since: undefined, trimmed: this.#trimmed })
+    const begins = isPosition(from) ? this.#serialAt(from.offset) : 0
+    this.seen.set(id, { from, items: [], begins, since: undefined, trimmed: this.#serialAt(this.#trimmed) })
     this.#carryOut(this.machine.addReader(id, from))
     this.#noteSince()
   }
@@ -152,7 +166,7 @@ export class ScriptedTopic {
       const of = { sub: frame.sub }
       this.#stream = { after: start, isLive: false, of }
       const before = isPosition(frame.from) ? frame.from : start
-      const told = gap && !this.joinsAfterGap ? { epoch: this.epoch, offset: before.offset } : start
+      const told = gap && !this.joinsAfterGap ? this.#at(before.offset) : start
       this.#downward.push({ type: 'joined', position: told, ...of })
       if (gap) this.#downward.push({ type: 'gap', gap, ...of })
     } else if (frame.type === 'unsubscribe') {
@@ -183,21 +197,22 @@ export class ScriptedTopic {
     if (!cursor) return false
     const { of } = cursor
     const next = this.#kept.find(
-      (at) => at.offset > cursor.after.offset && (!cursor.until || at.offset <= cursor.until.offset),
+      (logged) =>
+        logged.offset > cursor.after.offset && (!cursor.until || logged.offset <= cursor.until.offset),
     )
     if (this.#trimmed > cursor.after.offset && (!cursor.until || cursor.after.offset < cursor.until.offset)) {
-      const first = { epoch: this.epoch, offset: this.#trimmed }
+      const first = this.#at(this.#trimmed)
       this.#downward.push({ type: 'gap', gap: { after: cursor.after, first, reason: 'trimmed' }, ...of })
       cursor.after = first
     } else if (next) {
       // A wire tells offsets in the log's epoch of today, whenever they were written.
-      cursor.after = { epoch: this.epoch, offset: next.offset }
-      this.#downward.push({ type: 'event', position: cursor.after, ...of })
+      cursor.after = this.#at(next.offset)
+      this.#downward.push({ type: 'event', position: cursor.after, serial: next.serial, ...of })
     } else if ('read' in of) {
       this.#reads = this.#reads.filter((read) => read !== cursor)
       this.#downward.push({ type: 'end', ...of })
     } else {
-      const position = { epoch: this.epoch, offset: Math.max(this.head, cursor.after.offset) }
+      const position = this.#at(Math.max(this.head, cursor.after.offset))
       this.#stream = { after: position, isLive: true, of }
       this.#downward.push({ type: 'live', position, ...of })
     }
@@ -218,31 +233,31 @@ export class ScriptedTopic {
 
   /** What is wrong with what a reader saw: up to the end, or, where it has left, up to the last thing it got. */
   faultOf(seen: Seen, hasLeft: boolean): string | undefined {
-    const holes = seen.items.flatMap((item) => ('gap' in item ? [item.gap] : []))
-    const offsets = seen.items.flatMap((item) => ('offset' in item ? [item.offset] : []))
-    const disorder = offsets.findIndex((offset, index) => index > 0 && offset <= offsets[index - 1]!)
-    if (disorder > 0) return `${offsets[disorder]} came after ${offsets[disorder - 1]}`
-    const since = this.#owedSince(seen, offsets[0])
-    if (since === undefined) return undefined
-    if (typeof seen.from === 'object' && offsets[0] !== undefined && offsets[0] <= since)
-      return `${offsets[0]} is not after ${since}`
-    const until = hasLeft ? (offsets.at(-1) ?? 0) : this.head
-    const missing = [...this.#owed].find(
-      (offset) =>
-        offset > since &&
-        offset <= until &&
-        !offsets.includes(offset) &&
-        !holes.some(({ after, first }) => offset > after.offset && offset <= first.offset),
-    )
-    return missing === undefined ? undefined : `${missing} is missing`
+    let last = this.#owedAfter(seen)
+    if (last === undefined) return undefined
+    const owed = this.#history.map(({ serial }) => serial)
+    for (const item of seen.items) {
+      const upTo = 'serial' in item ? item.serial - 1 : item.upTo
+      if ('serial' in item) {
+        if (item.serial <= last) return `${item.serial} came after ${last}`
+        const missing = owed.find((serial) => serial > last! && serial <= upTo)
+        if (missing !== undefined) return `${missing} is missing before ${item.serial}`
+        last = item.serial
+      } else last = Math.max(last, upTo)
+    }
+    const missing = hasLeft ? undefined : owed.find((serial) => serial > last!)
+    return missing === undefined ? undefined : `${missing} is missing at the end`
   }
 
-  /** The offset after which a reader is owed everything. */
-  #owedSince(seen: Seen, first: number | undefined): number | undefined {
-    if (isPosition(seen.from as From)) return (seen.from as Position).offset
-    if (seen.from === 'first') return seen.trimmed
-    // Where the last n, or now, begin is settled by the server when it hears of it.
-    return seen.from === 'now' && seen.since !== undefined ? seen.since : first && first - 1
+  /** The serial number after which a reader is owed everything. */
+  #owedAfter(seen: Seen): number | undefined {
+    if (isPosition(seen.from)) return seen.begins
+    const first = seen.items.find((item) => 'serial' in item)
+    const began = first && 'serial' in first ? first.serial - 1 : undefined
+    const promised = seen.from === 'first' ? seen.trimmed : seen.from === 'now' ? seen.since : undefined
+    // Where the last n begin, and now, and what was trimmed by then, is settled when the server hears of it.
+    if (promised === undefined || began === undefined) return promised ?? began
+    return Math.min(promised, began)
   }
 
   // ----------------------------------------------------------------------------------------------------------
@@ -254,27 +269,40 @@ export class ScriptedTopic {
     if (frame.type === 'end') return this.machine.readEnd(read!)
     if (frame.type === 'gap')
       return read === undefined ? this.machine.gap(frame.gap) : this.machine.readGap(read, frame.gap)
-    const event = { name: 'n', data: frame.position.offset, position: frame.position }
+    const { position, serial } = frame as Extract<Down, { type: 'event' }>
+    const event = { name: 'n', data: serial, position }
     return read === undefined ? this.machine.event(event) : this.machine.readEvent(read, event)
   }
 
   /** Where reading begins, and the gap before it. */
   #resolve(from: From): [Position, TopicGap | undefined] {
-    const at = (offset: number): Position => ({ epoch: this.epoch, offset })
-    if (from === 'now') return [at(this.head), undefined]
-    if (from === 'first') return [at(this.#trimmed), undefined]
+    if (from === 'now') return [this.#at(this.head), undefined]
+    if (from === 'first') return [this.#at(this.#trimmed), undefined]
     if ('last' in from) {
       const before = this.#kept[this.#kept.length - from.last - 1]
-      return [at(before?.offset ?? this.#trimmed), undefined]
+      return [this.#at(before?.offset ?? this.#trimmed), undefined]
     }
-    const index = this.#epochs.findIndex(({ epoch }) => epoch === from.epoch)
-    const next = this.#epochs[index + 1]
-    if (next && from.offset > next.start) {
-      const first = at(Math.max(next.start, this.#trimmed))
+    const later = this.#epochs.slice(1 + this.#epochs.findIndex(({ epoch }) => epoch === from.epoch))
+    const start = Math.min(...later.map((epoch) => epoch.start))
+    if (from.offset > start) {
+      const first = this.#at(Math.max(start, this.#trimmed))
       return [first, { after: from, first, reason: 'reset' }]
     }
-    if (from.offset >= this.#trimmed) return [at(from.offset), undefined]
-    return [at(this.#trimmed), { after: from, first: at(this.#trimmed), reason: 'trimmed' }]
+    if (from.offset >= this.#trimmed) return [this.#at(from.offset), undefined]
+    return [this.#at(this.#trimmed), { after: from, first: this.#at(this.#trimmed), reason: 'trimmed' }]
+  }
+
+  #at(offset: number): Position {
+    return { epoch: this.epoch, offset }
+  }
+
+  #gapOf({ first, reason }: TopicGap): { upTo: number; reason: string } {
+    return { upTo: this.#serialAt(first.offset), reason }
+  }
+
+  /** Serial number of the newest event up to an offset of today's epoch. */
+  #serialAt(offset: number): number {
+    return this.#history.findLast((logged) => logged.offset <= offset)?.serial ?? 0
   }
 
   #carryOut(outputs: readonly SubscriptionOutput<number>[]): void {
@@ -290,10 +318,10 @@ export class ScriptedTopic {
           this.#upward.push({ ...output, sub: this.#sub })
           break
         case 'deliver':
-          this.seen.get(output.reader)?.items.push({ offset: output.event.data })
+          this.seen.get(output.reader)?.items.push({ serial: output.event.data })
           break
         case 'gap':
-          this.seen.get(output.reader)?.items.push({ gap: output.gap })
+          this.seen.get(output.reader)?.items.push(this.#gapOf(output.gap))
           break
         case 'arm':
           if (output.timer === 'linger') this.#isLingering = true
@@ -308,8 +336,8 @@ export class ScriptedTopic {
 
   #noteSince(): void {
     for (const seen of this.seen.values()) {
-      if (seen.since === undefined && this.machine.status.status === 'live') seen.since = this.head
-      if (seen.items.length === 0) seen.trimmed = this.#trimmed
+      if (seen.since === undefined && this.machine.status.status === 'live') seen.since = this.serial
+      if (seen.items.length === 0) seen.trimmed = this.#serialAt(this.#trimmed)
     }
   }
 }

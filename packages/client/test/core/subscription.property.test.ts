@@ -61,9 +61,9 @@ test('each reader gets each event once and in order or a gap in its place, whate
         for (const seen of topic.seen.values()) {
           expect(topic.faultOf(seen, false)).toBeUndefined()
           // Whoever is there at the end has the last event: nobody is left behind.
-          expect(seen.items.at(-1)).toEqual({ offset: topic.head })
+          expect(seen.items.at(-1)).toEqual({ serial: topic.serial })
           delivered += seen.items.length
-          gaps += seen.items.filter((item) => 'gap' in item).length
+          gaps += seen.items.filter((item) => 'upTo' in item).length
         }
       },
     ),
