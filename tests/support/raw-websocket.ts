@@ -8,6 +8,9 @@ export interface RawWebSocket {
   /** The code of the close frame, once one came; 1006 when the socket ended without. */
   readonly closed: Promise<{ code: number; reason: string }>
   send(text: string): void
+  /** Sends bytes as a binary message. */
+  sendBytes(bytes: Uint8Array): void
+  ping(text: string): void
   /** Stops taking bytes from the network. */
   pause(): void
   resume(): void
@@ -18,6 +21,7 @@ export interface RawWebSocket {
 }
 
 const text = 1
+const binary = 2
 const close = 8
 const ping = 9
 const pong = 10
@@ -86,6 +90,8 @@ function framed(socket: Socket, rest: Buffer): RawWebSocket {
     frames,
     closed,
     send: (message) => write(text, Buffer.from(message)),
+    sendBytes: (bytes) => write(binary, Buffer.from(bytes)),
+    ping: (message) => write(ping, Buffer.from(message)),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     until: (matches) =>

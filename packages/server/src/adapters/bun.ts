@@ -110,6 +110,12 @@ export function bunHandler<Context, Data = undefined>(
       if (!data) return mine?.drain?.(ws as ServerWebSocket<Data>)
       data.connection?.drained()
     },
+    ping(ws: ServerWebSocket<unknown>, data: Buffer) {
+      if (!dataOf(ws)) mine?.ping?.(ws as ServerWebSocket<Data>, data)
+    },
+    pong(ws: ServerWebSocket<unknown>, data: Buffer) {
+      if (!dataOf(ws)) mine?.pong?.(ws as ServerWebSocket<Data>, data)
+    },
   }
 
   return {
