@@ -152,8 +152,11 @@ export class Reading<P> {
   /** Resolves to the position once the topic is live. It reads the topic meanwhile, as any other reader. */
   ready(): Promise<string> {
     return new Promise((resolve, reject) => {
+      let isSettled = false
       let stopWatching = () => {}
+      let close = () => {}
       const settle = (run: () => void): void => {
+        isSettled = true
         stopWatching()
         close()
         run()
@@ -163,11 +166,12 @@ export class Reading<P> {
         if (status.status === 'live') settle(() => resolve(formatPosition(this.#machine.position!)))
         if (status.status === 'refused') settle(() => reject(refusal(this.#options.key, status.code)))
       }
-      const close = this.read(undefined, {
+      close = this.read(undefined, {
         event: () => {},
         gap: () => {},
         failed: (error) => settle(() => reject(error)),
       })
+      if (isSettled) return close() // where nothing can be opened, the reader is told so while it joins
       stopWatching = this.#status.subscribe(check)
       check()
     })

@@ -93,13 +93,13 @@ export class Requests implements ConnectionPart, Timed {
         },
       })
       signal?.addEventListener('abort', abort)
-      this.#driver.use()
       const { idempotent } = spec
       const fromNow = withinMs !== undefined
       const bytes = bytesOf(data)
       this.#carryOut(
         this.#outbox.add({ id, bytes, idempotent, withinMs: within, fromNow }, this.#driver.now()),
       )
+      this.#driver.use() // last: where no connection can be opened at all, what waits is refused on the spot
     })
   }
 
@@ -109,8 +109,8 @@ export class Requests implements ConnectionPart, Timed {
    * @throws ParleyError `TOO_LARGE`, or the code that the connection was closed with.
    */
   cast(frame: CastFrame): void {
-    this.#refuseIfClosed()
     this.#driver.use()
+    this.#refuseIfClosed()
     const data = encodeFrame(frame)
     const bytes = bytesOf(data)
     if (bytes > this.#frameBytes) {
