@@ -29,9 +29,19 @@ test('the subscriber brings no router client with it', async () => {
   expect(code).not.toContain('idempotent')
 })
 
+test('the whole client has in it what the subscriber must not have', async () => {
+  // Else the strings looked for above could be gone from everywhere, and their absence would say nothing.
+  const code = await bundle(kept('createClient', '@parley/client'))
+  expect(code).toContain('parley.1')
+  expect(code).toContain('idempotent')
+})
+
 test('the sizes of what a browser loads are told', async () => {
   const rows = []
-  for (const [name, from] of [['createSubscriber', '@parley/client']] as const) {
+  for (const [name, from] of [
+    ['createSubscriber', '@parley/client'],
+    ['createClient', '@parley/client'],
+  ] as const) {
     const whole = await bundle(kept(name, from))
     const own = await bundle(kept(name, from), ['superjson'])
     for (const [what, code] of [
