@@ -52,9 +52,10 @@ export class ServerSession {
     return this.#expiresAtMs
   }
 
-  /** Ms from now, at least 0. */
+  /** Whole ms from now, at least 0: a token's `exp` may have a fraction (RFC 7519, NumericDate), a frame may not. */
   get expiresInMs(): number | undefined {
-    return this.#expiresAtMs === undefined ? undefined : Math.max(0, this.#expiresAtMs - this.#clock.now())
+    if (this.#expiresAtMs === undefined) return undefined
+    return Math.max(0, Math.floor(this.#expiresAtMs - this.#clock.now()))
   }
 
   /** Called whenever `expiresAt` was. */
