@@ -311,7 +311,7 @@ function refusal(key: string, code: string): ParleyError {
 }
 
 /** @throws ParleyError `BAD_OPTIONS` */
-export function parseFrom(from: ReadFrom | undefined): From {
+function parseFrom(from: ReadFrom | undefined): From {
   if (from === undefined || from === 'now') return 'now'
   if (from === 'first') return 'first'
   if (typeof from === 'object' && Number.isSafeInteger(from.last) && from.last >= 0)

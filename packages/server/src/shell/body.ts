@@ -3,7 +3,7 @@ import { type Codec, type Encoded, isDeeperThan, type Limits, type Received } fr
 import { type Failure, failure } from '../failure.js'
 
 /** `{ "json", "meta"? }` instead of the bare value. */
-export const parleyJson = 'application/vnd.parley+json'
+const parleyJson = 'application/vnd.parley+json'
 const plainJson = 'application/json'
 
 /** The input that a body holds (`value` is absent for an empty one), or why it holds none. */

@@ -4,7 +4,7 @@ import { isForeignAllowed, type OriginFacts, originAllowed } from '../core/origi
 const allowedHeaders =
   'accept, authorization, content-type, idempotency-key, last-event-id, parley-client, parley-contract, parley-within'
 
-export function originFacts(request: Request): OriginFacts {
+function originFacts(request: Request): OriginFacts {
   const { headers } = request
   return {
     origin: headers.get('origin'),

@@ -43,7 +43,7 @@ export interface ReaderOptions {
 const share = 4
 
 /** What `from` means on this channel: one that keeps only the newest values begins with them. */
-export function startOf(topic: Topic, from: From): From {
+function startOf(topic: Topic, from: From): From {
   return from === 'now' && topic.spec.replay === 'latest' ? 'first' : from
 }
 

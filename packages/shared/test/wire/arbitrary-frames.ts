@@ -15,7 +15,7 @@ const payload: fc.Arbitrary<Encoded> = fc.record(
 )
 
 /** What the other side receives of a payload. */
-export function received(encoded: Encoded): Received {
+function received(encoded: Encoded): Received {
   return {
     json: JSON.parse(encoded.json),
     ...(encoded.meta === undefined ? {} : { meta: JSON.parse(encoded.meta) }),

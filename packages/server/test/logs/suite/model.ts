@@ -16,7 +16,7 @@ import {
 } from './harness.js'
 
 /** One window for each way of losing, two mixed ones, and latest values. */
-export const modelTopics: readonly LogTopic[] = [
+const modelTopics: readonly LogTopic[] = [
   { key: 'by count', retention: { last: 4, forMs: 3_600_000, bytes: 1_000_000 } },
   { key: 'by age', retention: { last: 1_000, forMs: 3_000, bytes: 1_000_000 } },
   { key: 'by bytes', retention: { last: 1_000, forMs: 3_600_000, bytes: 150 } },
@@ -42,7 +42,7 @@ type From = 'now' | 'first' | { readonly last: number }
 const topicIndex = fc.nat(modelTopics.length - 1)
 const readerIndex = fc.nat(3)
 
-export const steps: fc.Arbitrary<Step[]> = fc.array(
+const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
       weight: 6,
