@@ -1,0 +1,11 @@
+import type { InferEvent, InferMessage } from '@parley/shared'
+import type { contract } from '../contract.js'
+import type { client } from './client.js'
+
+export type Message = InferEvent<typeof contract, 'room', 'message'>
+
+/** What is said to a room, before it has an id. */
+export type Said = InferMessage<typeof contract, 'room', 'say', 'written'>
+
+/** The handle of a room, the same one for the same id. */
+export type RoomHandle = ReturnType<typeof client.room>

@@ -1,0 +1,66 @@
+/**
+ * The arithmetic of the counter. Each number is one more than the one before, so a reader needs nothing but the last
+ * one to know: one more is right, more than that is a hole, less is a repeat. A hole is `lost` unless the client has
+ * told of it: then it is `told`.
+ */
+
+/** One number, as it arrived. */
+export interface Arrival {
+  readonly n: number
+  /** When the server counted it, and when it came, in ms since 1970 by the clock of each. */
+  readonly at: number
+  readonly arrived: number
+  /** It was read from the log: the page was away, or too slow, when it was counted. */
+  readonly replayed: boolean
+  /** What lies between the number before and this one. */
+  readonly hole?: 'lost' | 'told'
+}
+
+export interface Tally {
+  readonly first: number | undefined
+  readonly last: number | undefined
+  readonly received: number
+  readonly replayed: number
+  /** Numbers that are missing without a word. */
+  readonly lost: number
+  readonly twice: number
+  readonly gaps: number
+  /** Numbers that are missing, as gaps said. */
+  readonly told: number
+  /** A gap was told, and the number after it has not come yet. */
+  readonly afterGap: boolean
+  /** The newest ones, for the chart. */
+  readonly arrivals: readonly Arrival[]
+}
+
+/** Half a minute of numbers. */
+export const charted = 300
+
+export const nothing: Tally = {
+  ...{ first: undefined, last: undefined, received: 0, replayed: 0, lost: 0, twice: 0, gaps: 0, told: 0 },
+  afterGap: false,
+  arrivals: [],
+}
+
+export function counted(tally: Tally, arrival: Arrival): Tally {
+  const { n } = arrival
+  const last = tally.last ?? n - 1
+  if (n <= last) return { ...tally, received: tally.received + 1, twice: tally.twice + 1 }
+  const missing = n - last - 1
+  const hole = missing === 0 ? {} : { hole: tally.afterGap ? ('told' as const) : ('lost' as const) }
+  return {
+    ...tally,
+    first: tally.first ?? n,
+    last: n,
+    received: tally.received + 1,
+    replayed: tally.replayed + (arrival.replayed ? 1 : 0),
+    lost: tally.lost + (hole.hole === 'lost' ? missing : 0),
+    told: tally.told + (hole.hole === 'told' ? missing : 0),
+    afterGap: false,
+    arrivals: [...tally.arrivals.slice(1 - charted), { ...arrival, ...hole }],
+  }
+}
+
+export function gapped(tally: Tally): Tally {
+  return { ...tally, gaps: tally.gaps + 1, afterGap: true }
+}

@@ -1,0 +1,25 @@
+import type { RoomHandle } from './message.js'
+import { useTyping } from './use-typing.js'
+
+function sentence([first, second, ...others]: readonly string[]): string {
+  if (first === undefined) return ''
+  if (second === undefined) return `${first} is typing`
+  return others.length === 0 ? `${first} and ${second} are typing` : 'Several people are typing'
+}
+
+/** Always there, so that nothing moves when somebody begins to type. */
+export function TypingLine({ room }: { readonly room: RoomHandle }) {
+  const text = sentence(useTyping(room))
+  return (
+    <p className="typing" aria-live="polite">
+      {text}
+      {text !== '' && (
+        <span className="dots" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+        </span>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,56 @@
+import { useSend } from '@parley/client/react'
+import type { ParleyError } from '@parley/shared'
+import { useCallback, useMemo, useState } from 'react'
+import type { Message, RoomHandle, Said } from './message.js'
+
+/** Something that was said here and has not been seen in the room yet. */
+export interface Waiting {
+  readonly ref: string
+  readonly said: Said
+  /** Why it failed. */
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+export interface Outbox {
+  readonly waiting: readonly Waiting[]
+  say(said: Said): void
+  /** Gives up on one that failed. */
+  forget(ref: string): void
+}
+
+let count = 0
+const page = Math.random().toString(36).slice(2)
+
+/**
+ * Sends to a room and keeps each message until the room has it. The mark `ref` comes back in the event, so a row is
+ * known again even where no answer came: "it may have been sent" turns into the message itself if it was.
+ */
+export function useOutbox(room: RoomHandle, messages: readonly Message[]): Outbox {
+  const { send } = useSend(room, 'say')
+  const [rows, setRows] = useState<readonly Waiting[]>([])
+
+  const waiting = useMemo(() => {
+    const seen = new Set(messages.map(({ ref }) => ref))
+    return rows.filter(({ ref }) => !seen.has(ref))
+  }, [rows, messages])
+
+  const say = useCallback(
+    (said: Said) => {
+      const ref = `${page}-${++count}`
+      const row = { ref, said: { ...said, ref } }
+      setRows((before) => [...before, row])
+      send(row.said).catch(({ code, message }: ParleyError<string>) => {
+        setRows((before) =>
+          before.map((one) => (one.ref === ref ? { ...row, error: { code, message } } : one)),
+        )
+      })
+    },
+    [send],
+  )
+
+  const forget = useCallback((ref: string) => {
+    setRows((before) => before.filter((one) => one.ref !== ref))
+  }, [])
+
+  return { waiting, say, forget }
+}
