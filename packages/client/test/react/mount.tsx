@@ -2,7 +2,7 @@
 
 import { virtualClock } from '@parley/shared/testing'
 import { act, type ReactNode } from 'react'
-import { createRoot, type Root } from 'react-dom/client'
+import { createRoot } from 'react-dom/client'
 import { createSubscriber } from '../../src/index.js'
 import { ScriptedFetch } from '../transports/scripted-fetch.js'
 import { contract } from './contract.js'
@@ -15,11 +15,11 @@ export interface Mounted {
   readonly unmount: () => Promise<void>
 }
 
-export async function mount(node: ReactNode, hydrate?: (container: Element) => Root): Promise<Mounted> {
+export async function mount(node: ReactNode): Promise<Mounted> {
   const container = document.createElement('div')
-  const root = hydrate ? hydrate(container) : createRoot(container)
+  const root = createRoot(container)
   const render = (next: ReactNode) => act(async () => root.render(next))
-  if (!hydrate) await render(node)
+  await render(node)
   return {
     text: () => container.textContent ?? '',
     render,
