@@ -163,6 +163,20 @@ test('a gap is told to onGap once, however many listeners stand before it', asyn
   expect(reports).toEqual([])
 })
 
+test('a gap that is wider for one listener than for another is told to onGap in both widths', async () => {
+  const { clock, server, client } = world()
+  const room = client.room({ id: 'a' })
+  const gaps: string[] = []
+  room.onGap(({ after, first }) => gaps.push(`${after} ${first}`))
+  for (const from of ['e-7', 'e-10', 'e-7']) room.on('message', () => {}, { from })
+  await server.until('sub')
+  server.join(server.last('sub'), 7)
+  const hole = { after: { epoch: 'e', offset: 7 }, first: { epoch: 'e', offset: 50 } }
+  server.send({ type: 'gap', topic: 100 + server.last('sub').id, ...hole, reason: 'trimmed' })
+  await clock.advance(0)
+  expect(gaps).toEqual(['e-7 e-50', 'e-10 e-50'])
+})
+
 test('a gap that nobody listens for is reported', async () => {
   const { clock, server, topic, reports } = await liveRoom()
   const hole = { after: { epoch: 'e', offset: 10 }, first: { epoch: 'e', offset: 50 } }

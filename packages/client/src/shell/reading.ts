@@ -67,8 +67,8 @@ export class Reading<P> {
   #ids = 0
   /** The event decoded last: all readers of a topic get the same value. */
   #decoded: { readonly event: TopicEvent<P>; readonly data: unknown; readonly error?: unknown } | undefined
-  /** The hole that `onGap` was told of while one input was carried out. */
-  #told: string | undefined
+  /** The holes that `onGap` was told of while one input was carried out. */
+  readonly #told = new Set<string>()
 
   constructor(options: ReadingOptions<P>) {
     this.#options = options
@@ -101,7 +101,7 @@ export class Reading<P> {
       for (let output = this.#queue.shift(); output; output = this.#queue.shift()) this.#carryOut(output)
     } finally {
       this.#isRunning = false
-      this.#told = undefined
+      this.#told.clear()
     }
   }
 
@@ -265,11 +265,11 @@ export class Reading<P> {
     return this.#decoded
   }
 
-  /** A gap of a reader with a listener. Readers that met it together are told of it once. */
+  /** A gap of a reader with a listener. Readers that met the same hole together are told of it once. */
   #gap(gap: ReadGap): void {
-    const hole = `${gap.first} ${gap.reason}`
-    if (this.#told === hole) return
-    this.#told = hole
+    const hole = `${gap.after} ${gap.first} ${gap.reason}`
+    if (this.#told.has(hole)) return
+    this.#told.add(hole)
     if (this.#gapListeners.size === 0) {
       this.#options.report({
         kind: 'gap-unheard',
