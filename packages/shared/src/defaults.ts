@@ -29,8 +29,8 @@ export const limits = {
   heartbeatGraceMs: 10_000,
   /** Comment heartbeat of an SSE response. Bun cuts a silent response after 10 s. */
   sseHeartbeatMs: 5_000,
-  /** What SSE tells a native EventSource about its next attempt (`retry:`). */
-  sseRetryMs: 2_000,
+  /** What SSE tells about the next attempt (`retry:`): from half of it to half as much again, by chance. */
+  sseRetryMs: 1_000,
   /** Memory of all topics together in a memory log. */
   logBytes: 268_435_456, // 256 MiB
   logTopics: 100_000,

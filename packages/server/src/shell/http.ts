@@ -7,12 +7,9 @@ import { type Admitted, admit, Refusal } from './admission.js'
 import { errorInText, outputResponse, readBody } from './body.js'
 import type { HandlerTable, HubCore } from './core.js'
 import { corsHeaders, mayCome, preflight } from './cors.js'
-import { errorResponse, respondAllowed } from './respond.js'
+import { errorResponse, respondAllowed, retryAfterSeconds } from './respond.js'
 import { allowed, type Caller, findTopic, startRun } from './run.js'
 import { ServerSession } from './session.js'
-
-/** Seconds after which a client may try an overloaded server again. */
-const retryAfterSeconds = 5
 
 /** Answers a request whose path begins where this router is mounted; `path` is the rest, such as `/call/rooms.create`. */
 export async function handleHttp(

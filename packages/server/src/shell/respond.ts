@@ -22,8 +22,16 @@ export interface Reading {
   readonly expiresAtMs?: number
 }
 
+/** Seconds after which a client may try an overloaded server again. */
+export const retryAfterSeconds = 5
+
 /** Answers for a topic that the route has chosen: the origin rule, then the events. `OPTIONS` is answered too. */
-export function respond(host: SseHost, topic: Topic, request: Request, reading: Reading = {}): Response {
+export async function respond(
+  host: SseHost,
+  topic: Topic,
+  request: Request,
+  reading: Reading = {},
+): Promise<Response> {
   if (request.method === 'OPTIONS') return preflight(request, host.allowedOrigins)
   const headers = corsHeaders(request, host.allowedOrigins)
   if (request.method !== 'GET') {
@@ -36,14 +44,14 @@ export function respond(host: SseHost, topic: Topic, request: Request, reading: 
   return respondAllowed(host, topic, request, reading, headers)
 }
 
-/** The same once the request was found allowed. */
-export function respondAllowed(
+/** The same once the request was found allowed. Once it has resolved, the reader's position is fixed. */
+export async function respondAllowed(
   host: SseHost,
   topic: Topic,
   request: Request,
   reading: Reading,
   headers: Headers,
-): Response {
+): Promise<Response> {
   if (host.topics.closed) return errorResponse(failure('OVERLOADED', 'the server is closing'), headers)
   const query = new URL(request.url).searchParams
   let start: { from: From; until: Position | undefined }
@@ -54,6 +62,12 @@ export function respondAllowed(
     return errorResponse({ code: error.code, message: error.message, status: statusOf(error.code) }, headers)
   }
   headers.set('parley-contract', host.fingerprint)
+  try {
+    await host.topics.open()
+  } catch (error) {
+    host.topics.report({ kind: 'log-failed', path: topic.key, message: 'the log could not be opened', error })
+    return errorResponse(failure('OVERLOADED', 'the log could not be opened'), headers, retryAfterSeconds)
+  }
   const sse = new SseResponse({
     topics: host.topics,
     ticker: host.ticker,

@@ -33,7 +33,12 @@ export interface SseOptions {
   readonly onEnd: (response: SseResponse) => void
 }
 
-/** One SSE response: a sink for a reader. */
+/** Each response its own, around the limit: an EventSource has no jitter, and all would come back at one moment. */
+function retryMs({ limits, clock }: Topics): number {
+  return Math.round(limits.sseRetryMs * (0.5 + clock.random()))
+}
+
+/** One SSE response: a sink for a reader. `topics.open()` must have resolved. */
 export class SseResponse implements Sink {
   readonly response: Response
   readonly topic: Topic
@@ -66,7 +71,7 @@ export class SseResponse implements Sink {
     options.headers.set('x-accel-buffering', 'no')
     this.response = new Response(stream, { headers: options.headers })
     // the head is sent with the first bytes only: a reader of a quiet topic must not wait for them
-    this.#send(utf8.encode(encodeRetry(options.topics.limits.sseRetryMs)))
+    this.#send(utf8.encode(encodeRetry(retryMs(options.topics))))
     this.#stopTicking = options.ticker.add((now) => this.#tick(now))
     this.#begin()
   }
@@ -141,16 +146,8 @@ export class SseResponse implements Sink {
     this.#options.onEnd(this)
   }
 
-  async #begin(): Promise<void> {
+  #begin(): void {
     const { topics, topic, from, until } = this.#options
-    try {
-      await topics.open()
-    } catch (error) {
-      topics.report({ kind: 'log-failed', path: topic.key, message: 'the log could not be opened', error })
-      this.close()
-      return
-    }
-    if (this.#over) return
     const reader = new Reader({ topics, topic, from, sink: this, ...(until ? { until } : {}) })
     // a reader can be over before it is here, when `until` was passed at once
     if (this.#over) reader.leave()
