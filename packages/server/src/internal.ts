@@ -2,6 +2,7 @@
 export { Session as SessionMachine, type SessionOrder } from './core/session.js'
 export { type Order, Subscription as SubscriptionMachine, type TopicView } from './core/subscription.js'
 export { createHubWith } from './hub.js'
+export { type OpenMemoryLog, openMemoryLog } from './logs/memory.js'
 export { insideOf, type RouterInside } from './router.js'
 export { Connection } from './shell/connection.js'
 export type { ServerSocket } from './shell/socket.js'
