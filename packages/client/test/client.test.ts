@@ -1,4 +1,5 @@
 import { ParleyError } from '@parley/shared'
+import { virtualClock } from '@parley/shared/testing'
 import { expect, test } from 'vitest'
 import { createClient } from '../src/client.js'
 import { value } from './scripted-server.js'
@@ -323,4 +324,22 @@ test('a listener of the connection that throws is reported and harms no other', 
   expect(after).toEqual(['connecting', 'open'])
   expect(states).toEqual(['connecting', 'open'])
   expect(reports.map(({ kind }) => kind)).toEqual(['listener-failed', 'listener-failed'])
+})
+
+test('a client that cannot open a socket at all says so to whoever waits, and does not try again', async () => {
+  const clock = virtualClock()
+  const reports: string[] = []
+  const client = createClient(contract, {
+    url: 'ftp://host/',
+    clock,
+    onReport: ({ message }) => reports.push(message),
+  })
+  expect(await outcome(client.rooms.list())).toBe('BAD_OPTIONS')
+  expect(client.connection.getSnapshot()).toMatchObject({
+    status: 'closed',
+    code: 'BAD_OPTIONS',
+    final: true,
+  })
+  expect(reports).toHaveLength(1)
+  expect(clock.pending()).toBe(0)
 })
