@@ -1,0 +1,81 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { startCuttable } from '../node/process.js'
+import { describeInChromium, launchChromium } from './chromium.js'
+import { startSite } from './site.js'
+import { numbers, readTicks, received, tickCame, visit } from './visit.js'
+
+describeInChromium('a page whose network goes away', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser.close())
+
+  async function setUp() {
+    const site = await startSite()
+    onTestFinished(site.stop)
+    const way = await startCuttable(new URL(site.url))
+    onTestFinished(way.stop)
+    const context = await browser.newContext()
+    onTestFinished(() => context.close())
+    return { site, way, context, page: await visit(context, way.url) }
+  }
+
+  test('comes back with the network, with nothing lost, and what was sent meanwhile arrives', async () => {
+    const { site, way, context, page } = await setUp()
+    await readTicks(page, 'websocket', 'sse')
+    site.startTicks(20)
+    await tickCame(page, 'websocket', 1)
+
+    await context.setOffline(true)
+    way.cut()
+    // a second failed attempt over WebSocket, while the subscriber waits as well
+    await page.waitForFunction(() => {
+      const connection = window.fixture.connection()
+      const { statuses } = window.fixture.ticks.sse!
+      return (
+        connection.status === 'reconnecting' &&
+        connection.attempt >= 2 &&
+        statuses.at(-1)?.status === 'joining'
+      )
+    })
+    const said = page.evaluate(() => window.fixture.say('general', 'sent while away'))
+    const { newest } = site
+    const away = newest()
+
+    await context.setOffline(false)
+    expect(await said).toBe(1)
+    for (const transport of ['websocket', 'sse'] as const) {
+      await tickCame(page, transport, away + 10)
+      const got = await received(page, transport)
+      expect(got).toEqual(numbers(1, got.length))
+    }
+    expect(await page.evaluate(() => window.fixture.connection().status)).toBe('open')
+    expect(site.seen).toMatchObject({ upgrades: 2, sockets: 2 })
+  })
+
+  test('lets go of a link that went silent under a call, and says that its outcome is unknown', async () => {
+    const { site, context, page } = await setUp()
+    await readTicks(page, 'websocket')
+    await site.tick()
+    await tickCame(page, 'websocket', 1)
+
+    // Chromium's emulation holds back the frames of an open WebSocket, and closes nothing: a half-open link
+    await context.setOffline(true)
+    const outcome = await page.evaluate(() =>
+      window.fixture
+        .say('general', 'into the void')
+        .catch((error: unknown) => (error as { code: string }).code),
+    )
+    expect(outcome).toBe('OUTCOME_UNKNOWN')
+    expect(await page.evaluate(() => window.fixture.connection())).toMatchObject({
+      status: 'reconnecting',
+      lastError: { code: 'HEARTBEAT' },
+    })
+    await site.tick()
+    await context.setOffline(false)
+    await tickCame(page, 'websocket', 2)
+    expect(await received(page, 'websocket')).toEqual([1, 2])
+  })
+})
