@@ -58,7 +58,8 @@ export {
   subprotocol,
   type WireParams,
 } from './wire/frames.js'
-export { parseClientFrame, parseIssues, parseServerFrame } from './wire/parse.js'
+export { parseClientFrame } from './wire/parse-client.js'
+export { parseIssues, parseServerFrame } from './wire/parse-server.js'
 export { formatPosition, type Position, parsePosition } from './wire/position.js'
 export {
   createSseParser,
