@@ -135,6 +135,7 @@ export function createHubWith<
     fingerprint: contract.fingerprint,
     report,
     connections,
+    bySecret: new Map(),
     sse: new Set(),
   }
   const channel = channelTree(contract.channels, (spec) =>

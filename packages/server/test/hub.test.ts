@@ -265,6 +265,31 @@ test('a message past its deadline does not hold the next one up', async () => {
   expect(ann.of('ok')).toEqual([['ok', 2, { id: 'ann' }]])
 })
 
+test('who comes back while the server still holds the link before is the only one to run anything', async () => {
+  const { enter, router, clock, said, gates } = setUp()
+  const before = await enter('ann')
+  before.say('send', 1, 'room', room, 'say', 0, { text: 'wait' })
+  before.say('send', 2, 'room', room, 'say', 0, { text: 'older' })
+  await clock.advance(0)
+  const stranger = connect(router)
+  stranger.say('hello', { v: 1, contract: '0', client: clientId('ann'), session: 'a guess' }, 'ann')
+  await clock.advance(0)
+  expect(before.end).toBeUndefined()
+
+  const { session } = before.frames[0]![1]
+  const after = connect(router)
+  after.say('hello', { v: 1, contract: '0', client: clientId('ann'), session }, 'ann')
+  await clock.advance(0)
+  expect(before.end?.code).toBe(4409)
+  after.say('send', 3, 'room', room, 'say', 0, { text: 'newer' })
+  await clock.advance(0)
+  gates[0]!()
+  await clock.advance(0)
+  expect(said).toEqual(['ann: newer', 'ann: wait'])
+  expect(after.of('ok')).toEqual([['ok', 3, { id: 'ann' }]])
+  expect(router.inspect().sessions).toBe(2)
+})
+
 test('a call that is given up is told to stop and answered ABORTED', async () => {
   const { enter, clock, ran } = setUp()
   const ann = await enter('ann')

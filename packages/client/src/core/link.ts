@@ -319,7 +319,8 @@ export class ClientLink<Out, In> {
 
   #end(error: ConnectionError, final: boolean): LinkOutput<Out, In>[] {
     const { code, message: reason } = error
-    this.#session = undefined
+    // closed by the application, over a link that may be dead: the server still has to hear of it when it comes back
+    if (final) this.#session = undefined
     return [...this.#become({ status: 'closed', code, reason, final }), { type: 'over', error }]
   }
 

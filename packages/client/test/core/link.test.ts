@@ -114,6 +114,14 @@ test('a closed machine stays closed whatever comes, until it is opened', () => {
   expect(kinds(machine.open(0))).toEqual(['state', 'ask-auth'])
 })
 
+test('a session that the application closed is named when it opens again: the server may not have heard of it', () => {
+  const machine = openAt(0)
+  machine.close()
+  machine.open(0)
+  machine.authenticated(2, undefined, 1, 0)
+  expect(machine.opened(2, 0)).toMatchObject([{ frame: { session: 's' } }])
+})
+
 test('a session of the past is not named after a final end', () => {
   const machine = openAt(0)
   machine.closed(1, 4401, '', 0, 0)

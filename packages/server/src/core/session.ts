@@ -42,6 +42,8 @@ export type SessionOrder =
   | {
       readonly type: 'admit'
       readonly client: string
+      /** Secret of the session that the client had before. */
+      readonly before: string | undefined
       readonly contract: string
       readonly auth: Received | undefined
     }
@@ -128,7 +130,8 @@ export class Session {
         return this.#end('PROTOCOL', `no protocol version ${frame.version}`)
       if (!/^[\w-]{16,64}$/.test(frame.client)) return this.#end('PROTOCOL', 'malformed client id')
       this.#state = 'admitting'
-      return [{ type: 'admit', client: frame.client, contract: frame.contract, auth: frame.auth }]
+      const { client, session: before, contract, auth } = frame
+      return [{ type: 'admit', client, before, contract, auth }]
     }
     if (this.#state === 'admitting') return this.#end('PROTOCOL', `${frame.type} before welcome`)
     return this.#opened(frame)

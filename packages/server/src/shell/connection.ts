@@ -46,6 +46,7 @@ export class Connection implements LiveConnection, Peer {
   readonly #stopTicking: () => void
   readonly #stopEpochs: () => void
   #client: string | undefined
+  #secret: string | undefined
   #onSessionEnd: ((reason: string) => unknown) | undefined
   #over = false
 
@@ -128,6 +129,7 @@ export class Connection implements LiveConnection, Peer {
     this.#drain.close()
     this.#credentials.close()
     this.#core.connections.delete(this)
+    if (this.#secret !== undefined) this.#core.bySecret.delete(this.#secret)
     this.#subscriptions.leaveAll()
     for (const order of this.#machine.closed())
       if (order.type === 'abort') this.#running.get(order.id)?.abort()
@@ -202,7 +204,7 @@ export class Connection implements LiveConnection, Peer {
           break
         case 'admit':
           this.#client = order.client
-          this.#admit(order.auth)
+          this.#admit(order.auth, order.before)
           break
         case 'refresh':
           this.#refresh(order.id, order.auth)
@@ -228,7 +230,7 @@ export class Connection implements LiveConnection, Peer {
     }
   }
 
-  async #admit(auth: Received | undefined): Promise<void> {
+  async #admit(auth: Received | undefined, before: string | undefined): Promise<void> {
     const core = this.#core
     const admitted = await this.#credentials.ask(auth)
     if (this.#over) return
@@ -251,11 +253,15 @@ export class Connection implements LiveConnection, Peer {
       core.report({ kind: 'handler-failed', path: 'onSession', message: 'failed', error })
     }
     const { limits, epoch, clock } = core.topics
+    // a link that broke in silence may still bring, or hold back, messages that were sent before those of this one
+    if (before !== undefined) core.bySecret.get(before)?.close('TAKEN_OVER', 'the client came back')
+    this.#secret = clock.secret()
+    core.bySecret.set(this.#secret, this)
     const welcome = this.#machine.admitted({
       type: 'welcome',
       version: protocolVersion,
       contract: core.contract.fingerprint,
-      session: clock.secret(),
+      session: this.#secret,
       resumed: false,
       epoch,
       frameBytes: limits.frameBytes,

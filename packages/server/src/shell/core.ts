@@ -60,5 +60,7 @@ export interface HubCore {
   readonly fingerprint: string
   readonly report: (report: Report) => void
   readonly connections: Set<LiveConnection>
+  /** Those that were welcomed, by the secret that names their session. */
+  readonly bySecret: Map<string, LiveConnection>
   readonly sse: Set<SseResponse>
 }
