@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startCuttable } from '../node/process.js'
 import { describeInChromium, launchChromium } from './chromium.js'
 import { startSite } from './site.js'
-import { numbers, readTicks, received, tickCame, visit } from './visit.js'
+import { liveTimes, numbers, readTicks, received, tickCame, visit } from './visit.js'
 
 describeInChromium('a page whose network goes away', () => {
   let browser: Browser
@@ -41,9 +41,9 @@ describeInChromium('a page whose network goes away', () => {
       )
     })
     const said = page.evaluate(() => window.fixture.say('general', 'sent while away'))
-    const { newest } = site
-    const away = newest()
+    const away = site.newest()
 
+    const onlineAt = Date.now()
     await context.setOffline(false)
     expect(await said).toBe(1)
     for (const transport of ['websocket', 'sse'] as const) {
@@ -53,9 +53,15 @@ describeInChromium('a page whose network goes away', () => {
     }
     expect(await page.evaluate(() => window.fixture.connection().status)).toBe('open')
     expect(site.seen).toMatchObject({ upgrades: 2, sockets: 2 })
+    const [[, socket], [, response]] = [await liveTimes(page, 'websocket'), await liveTimes(page, 'sse')]
+    console.log(
+      `live again after the network: WebSocket ${socket! - onlineAt} ms, SSE ${response! - onlineAt} ms`,
+    )
   })
 
-  test('lets go of a link that went silent under a call, and says that its outcome is unknown', async () => {
+  test('lets go of a link that went silent under a call, and says that its outcome is unknown', {
+    timeout: 60_000,
+  }, async () => {
     const { site, context, page } = await setUp()
     await readTicks(page, 'websocket')
     await site.tick()
@@ -63,11 +69,13 @@ describeInChromium('a page whose network goes away', () => {
 
     // Chromium's emulation holds back the frames of an open WebSocket, and closes nothing: a half-open link
     await context.setOffline(true)
+    const silentAt = Date.now()
     const outcome = await page.evaluate(() =>
       window.fixture
         .say('general', 'into the void')
         .catch((error: unknown) => (error as { code: string }).code),
     )
+    console.log(`a silent link was let go ${Date.now() - silentAt} ms after a call went out (goal: 8,000 ms)`)
     expect(outcome).toBe('OUTCOME_UNKNOWN')
     expect(await page.evaluate(() => window.fixture.connection())).toMatchObject({
       status: 'reconnecting',

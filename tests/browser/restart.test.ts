@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { describeInChromium, launchChromium } from './chromium.js'
 import { spawnSite } from './spawned-site.js'
-import { numbers, readTicks, received, tickCame, visit } from './visit.js'
+import { liveTimes, numbers, readTicks, received, tickCame, visit } from './visit.js'
 
 const transports = ['websocket', 'sse'] as const
 /** A server's first tick: so far from that of the server before that its number tells which one sent it. */
@@ -26,9 +26,13 @@ describeInChromium('two pages whose server is started anew on the same port', ()
   })
   afterAll(() => browser.close())
 
-  test('both come back, are told of the reset in its place, and then get everything new, twice', async () => {
+  test('both come back, are told of the reset in its place, and then get everything new, twice', {
+    timeout: 90_000,
+  }, async () => {
+    const servesSince: number[] = []
     const serve = async (port: number, life: 0 | 1 | 2) => {
       const site = await spawnSite({ port, firstTick: first[life], tickMs: 10 })
+      servesSince.push(Date.now())
       onTestFinished(() => site.end('SIGKILL'))
       return site
     }
@@ -66,6 +70,18 @@ describeInChromium('two pages whose server is started anew on the same port', ()
       return all.length >= 2 && all.map(({ data }) => (data as { reason: string }).reason)
     })
     expect(await gaps.jsonValue()).toEqual(['reset', 'reset'])
+    for (const [life, how] of [
+      [1, 'a clean restart'],
+      [2, 'a kill -9'],
+    ] as const) {
+      const waits = await Promise.all(
+        readers.map(async ({ page, transport }) => {
+          const live = (await liveTimes(page, transport))[life]!
+          return `${transport} ${live - servesSince[life]!} ms`
+        }),
+      )
+      console.log(`live again after ${how}, from when the server serves: ${waits.join(', ')}`)
+    }
     // no sign of a wake-up had a part in it
     for (const page of pages) expect(await page.evaluate(() => window.fixture.signs)).toEqual(['pageshow'])
   })

@@ -6,7 +6,7 @@ import type { Transport } from './page/page.js'
 /** Opens the page in a context of its own, or as a further tab of one. An error that the page throws fails the test. */
 export async function visit(where: Browser | BrowserContext, url: string | URL): Promise<Page> {
   const page = await where.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const errors: Error[] = []
   page.on('pageerror', (error) => errors.push(error))
   onTestFinished(async () => {
@@ -44,4 +44,10 @@ export async function tickCame(page: Page, transport: Transport, n: number): Pro
 /** The whole numbers from one to the other, both included. */
 export function numbers(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+}
+
+/** When the page was told that a reader is live, each time, by the wall clock. */
+export async function liveTimes(page: Page, transport: Transport): Promise<number[]> {
+  const statuses = await page.evaluate((one) => window.fixture.ticks[one]!.statuses, transport)
+  return statuses.filter(({ status }) => status === 'live').map(({ at }) => at)
 }
