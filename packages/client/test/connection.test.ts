@@ -442,3 +442,33 @@ test('a refresh that fails is reported and tried again in what is left of the ti
   expect(server.all('auth')).toMatchObject([{ auth: { json: 'token-3' } }])
   expect(reports).toMatchObject([{ kind: 'refused' }])
 })
+
+test('credentials that come after a cut are not sent to the connection after it', async () => {
+  const answers: ((token: string) => void)[] = []
+  const auth = (): Promise<string> => new Promise((resolve) => answers.push(resolve))
+  const { clock, server, client } = world({ auth })
+  client.connection.open()
+  answers[0]!('first')
+  await clock.advance(0)
+  server.send({ type: 'expires', inMs: 10_000 })
+  await clock.advance(8_000) // the refresh is asked for
+  server.link.cut()
+  await clock.advance(2_000) // and so are those of the next connection
+  answers[1]!('of the past')
+  await clock.advance(0)
+  expect(server.connections).toBe(1)
+  answers[2]!('second')
+  await clock.advance(0)
+  expect(server.all('hello').map((hello) => hello.auth?.json)).toEqual(['first', 'second'])
+  expect(server.all('auth')).toEqual([])
+})
+
+test('asking for a connection again and again makes one', async () => {
+  const { clock, server, client } = world()
+  for (let n = 0; n < 5; n += 1) client.connection.open()
+  client.news.on('item', () => {})
+  await clock.advance(100)
+  client.connection.open()
+  await clock.advance(60_000)
+  expect(server.link.counts().attempts).toBe(1)
+})

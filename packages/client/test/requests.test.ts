@@ -194,3 +194,18 @@ test('a client that was closed has no timer left, whatever it had asked before',
   await clock.advance(0)
   expect(clock.pending()).toBe(0)
 })
+
+test('what was given up while away is never sent', async () => {
+  const { clock, server, client } = world()
+  server.link.refuse(true)
+  const controller = new AbortController()
+  const gone = outcome(client.rooms.create({ name: 'gone' }, { signal: controller.signal }))
+  const stays = outcome(client.rooms.create({ name: 'stays' }))
+  controller.abort()
+  expect(await gone).toBe('ABORTED')
+  server.link.refuse(false)
+  await server.until('call')
+  await clock.advance(20_000)
+  expect(server.all('call').map(({ input }) => input?.json)).toEqual([{ name: 'stays' }])
+  expect(await stays).toBe('TIMEOUT')
+})

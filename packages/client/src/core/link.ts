@@ -16,17 +16,12 @@
  * (`elapsed`, to be called at `next`). Each attempt has a number; an input of another attempt is ignored.
  * `now` never goes back. `chance` is a number from 0 (included) to 1 (excluded).
  */
-import {
-  type ClientFrame,
-  clientDefaults,
-  closeCodes,
-  protocolVersion,
-  type ServerFrame,
-} from '@parley/shared/internal'
+import { clientDefaults, closeCodes, protocolVersion, type ServerFrame } from '@parley/shared/internal'
 import { backoffMs, soonMs } from './backoff.js'
 import { readClosing } from './closing.js'
 import type { ConnectionError, ConnectionState } from './connection-state.js'
 import { Heartbeat } from './heartbeat.js'
+import type { LinkOutput } from './link-output.js'
 import { Refresh } from './refresh.js'
 
 export interface LinkOptions {
@@ -35,24 +30,6 @@ export interface LinkOptions {
   /** This client's own secret, the same in each hello. */
   readonly client: string
 }
-
-export type LinkOutput<Out, In> =
-  /** Ask the application for credentials: for the hello of this attempt, or to refresh those of this connection. */
-  | { readonly type: 'ask-auth'; readonly attempt: number }
-  | { readonly type: 'connect'; readonly attempt: number }
-  | { readonly type: 'send'; readonly frame: ClientFrame<Out> }
-  /** Let the socket go, without waiting for anything. */
-  | { readonly type: 'disconnect'; readonly code: number; readonly why: string }
-  | { readonly type: 'state'; readonly state: ConnectionState }
-  /** The connection is open: what waits can go out. */
-  | { readonly type: 'up'; readonly welcome: Extract<ServerFrame<In>, { type: 'welcome' }> }
-  /** The connection that was open is gone. */
-  | { readonly type: 'down' }
-  /** There will be no other connection by itself. */
-  | { readonly type: 'over'; readonly error: ConnectionError }
-  /** A frame that is not the connection's own affair. */
-  | { readonly type: 'frame'; readonly frame: ServerFrame<In> }
-  | { readonly type: 'refresh-failed'; readonly error: ConnectionError }
 
 /** What the current attempt is waiting for. */
 type Stage = 'auth' | 'socket' | 'welcome' | 'open'

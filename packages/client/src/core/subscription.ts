@@ -284,9 +284,10 @@ export class Subscription<P> {
   #attach(reader: Reader<P>, isStart: boolean): Outputs<P> {
     const at = this.#at!
     const { wish } = reader
+    // "Now" and "the last n" are counted from the end of the log; a stream that still catches up is not there.
+    const isAtEnd = this.#is('live') || this.#asked === 'now'
     if (wish === 'now') {
-      // Replayed events are older than now: wait for the live mark, unless the stream itself began at now.
-      if (this.#is('live') || this.#asked === 'now') reader.follow(at)
+      if (isAtEnd) reader.follow(at)
       return []
     }
     if (isPosition(wish) && covers(wish, at)) {
@@ -298,6 +299,7 @@ export class Subscription<P> {
       reader.follow(isPosition(wish) ? undefined : at)
       return []
     }
+    if (wish !== 'first' && !isPosition(wish) && !isAtEnd) return []
     // Positions of two epochs do not compare, so it may be ahead of a stream that still catches up, or that does not
     // know yet where it is; once that is live, everything the reader has had is behind it.
     const isComparable = this.#resume?.epoch === at.epoch && (!isPosition(wish) || wish.epoch === at.epoch)

@@ -18,7 +18,8 @@ import {
   type ServerFrame,
 } from '@parley/shared/internal'
 import type { ConnectionError, ConnectionState } from '../core/connection-state.js'
-import { ClientLink, type LinkOutput } from '../core/link.js'
+import { ClientLink } from '../core/link.js'
+import type { LinkOutput } from '../core/link-output.js'
 import { createStore, type Store, type WritableStore } from './store.js'
 import { Ticker, type Timed } from './ticker.js'
 import { onWake } from './wake.js'

@@ -1,6 +1,7 @@
 import type { ServerFrame } from '@parley/shared/internal'
 import { expect, test } from 'vitest'
-import { ClientLink, type LinkOutput } from '../../src/core/link.js'
+import { ClientLink } from '../../src/core/link.js'
+import type { LinkOutput } from '../../src/core/link-output.js'
 
 type Link = ClientLink<string, string>
 type Output = LinkOutput<string, string>

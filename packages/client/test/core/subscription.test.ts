@@ -95,6 +95,16 @@ test('a reader from now is not given what others have replayed to them', () => {
   expect(machine.event(event(2))).toMatchObject([{ reader: 1 }, { reader: 2 }, { reader: 3 }])
 })
 
+test('a reader of the last n reads them once the stream has caught up, and none that are older', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1, 'first')
+  machine.joined(at(1))
+  expect(machine.addReader(2, { last: 2 })).toEqual([])
+  expect(machine.event(event(5))).toMatchObject([{ type: 'deliver', reader: 1 }])
+  expect(machine.live(at(10))).toContainEqual({ type: 'read', read: 1, from: { last: 2 }, until: at(10) })
+})
+
 test('a reader from now joins at once where the stream itself began now', () => {
   const machine = topic()
   machine.up()
