@@ -1,0 +1,287 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Running, startExample } from '../examples/running.js'
+import { describeInChromium, launchChromium } from './chromium.js'
+import { type DemoPage, openDemo } from './demo-page.js'
+import { boxesOf, faintTexts } from './looks.js'
+
+const start = 'examples/demo/start.ts'
+const whole = { lost: 0, twice: 0, gaps: 0 }
+
+async function faults({ figure }: DemoPage) {
+  return { lost: await figure('lost'), twice: await figure('twice'), gaps: await figure('gaps') }
+}
+
+describeInChromium('the page of the demo', () => {
+  let demo: Running
+  let browser: Browser
+
+  beforeAll(async () => {
+    ;[demo, browser] = await Promise.all([startExample(start), launchChromium()])
+  })
+  afterAll(async () => {
+    await browser.close()
+    await demo.stop()
+  })
+
+  /** Opens pages, each with a browser profile of its own, and looks for errors on all of them afterwards. */
+  async function visit(names: readonly string[], act: (...pages: DemoPage[]) => Promise<void>) {
+    const contexts = await Promise.all(names.map(() => browser.newContext()))
+    try {
+      const pages = await Promise.all(
+        names.map((name, index) => openDemo(contexts[index]!, demo.url, name || undefined)),
+      )
+      await act(...pages)
+      expect(pages.flatMap(({ errors }) => errors)).toEqual([])
+    } finally {
+      for (const context of contexts) await context.close()
+    }
+  }
+
+  test('lets two people talk, and each see that the other is typing', () =>
+    visit(['Ada', 'Grace'], async (ada, grace) => {
+      await ada.page.getByLabel('Message', { exact: true }).pressSequentially('Hel')
+      await grace.page.getByText('Ada is typing').waitFor()
+      await ada.say('Hello, Grace')
+      await grace.sees('Hello, Grace')
+      await grace.page.getByText('Ada is typing').waitFor({ state: 'detached' })
+      await grace.say('Hello, Ada')
+      await ada.sees('Hello, Ada')
+      for (const { page } of [ada, grace]) {
+        const rows = page.locator('.message').filter({ hasText: /Hello, (Grace|Ada)/ })
+        expect(await rows.locator('b').allInnerTexts()).toEqual(['Ada', 'Grace'])
+      }
+    }))
+
+  test('misses nothing through a cut, and sends what was said meanwhile', () =>
+    visit(['Cora', 'Dora'], async (cora, dora) => {
+      await cora.turn('Cut the link', true)
+      await cora.say('Said while away')
+      await cora.page.getByText('waits for the link').waitFor()
+      await dora.say('Said to one who is away')
+      await dora.sees('Said to one who is away')
+      await dora.counts(30)
+      await cora.turn('Cut the link', false)
+      await cora.sees('Said to one who is away')
+      await cora.sees('Said while away')
+      await dora.sees('Said while away')
+      await cora.page.locator('.message-waiting').first().waitFor({ state: 'detached' })
+      await cora.counts(10)
+      expect(await cora.figure('replayed')).toBeGreaterThanOrEqual(30)
+      expect(await faults(cora)).toEqual(whole)
+      expect(await faults(dora)).toEqual(whole)
+    }))
+
+  test('counts right through cut after cut, and over a slow link', () =>
+    visit([''], async (visitor) => {
+      for (let cut = 0; cut < 5; cut++) {
+        await visitor.turn('Cut the link', true)
+        await visitor.turn('Cut the link', false)
+        await visitor.counts(3)
+      }
+      await visitor.turn('Slow link', true)
+      await visitor.counts(20)
+      await visitor.turn('Cut the link', true) // with some of them on their way
+      await visitor.turn('Cut the link', false)
+      await visitor.counts(20)
+      await visitor.turn('Slow link', false)
+      await visitor.counts(10)
+      expect(await faults(visitor)).toEqual(whole)
+    }))
+
+  test('says that a message may have been said, and knows it again when it was', () =>
+    visit(['Edna', 'Fred'], async (edna, fred) => {
+      await edna.page.clock.install()
+      await edna.turn('Slow link', true)
+      await edna.page.clock.pauseAt(Date.now() + 10_000) // the acknowledgement is held back for good
+      await edna.say('Did that get through?')
+      await fred.sees('Did that get through?')
+      await edna.page.getByRole('switch', { name: 'Cut the link' }).check()
+      await edna.page.getByText('it may have been said').waitFor()
+      await edna.page.clock.resume()
+      await edna.turn('Slow link', false)
+      await edna.turn('Cut the link', false)
+      await edna.sees('Did that get through?')
+      await edna.page.getByText('it may have been said').waitFor({ state: 'detached' })
+      expect(await edna.page.locator('.message', { hasText: 'Did that get through?' }).count()).toBe(1)
+    }))
+
+  test('is the same person in a second tab, and each tab counts for itself', async () => {
+    const context = await browser.newContext()
+    try {
+      const first = await openDemo(context, demo.url, 'Hedy')
+      const second = await openDemo(context, demo.url)
+      expect(await second.page.getByLabel('You are').inputValue()).toBe('Hedy')
+      await first.turn('Cut the link', true)
+      await second.say('From the second tab')
+      await second.sees('From the second tab')
+      await first.turn('Cut the link', false)
+      await first.sees('From the second tab')
+      await second.page.close()
+      await first.counts(5)
+      expect(await faults(first)).toEqual(whole)
+      expect([...first.errors, ...second.errors]).toEqual([])
+    } finally {
+      await context.close()
+    }
+  })
+
+  test('offers a free name where one is taken, and opens that room with one click', () =>
+    visit(['Ida', 'Jane'], async (ida, jane) => {
+      await ida.page.getByLabel('New room').fill('Lunch')
+      await ida.page.keyboard.press('Enter')
+      await ida.page.getByRole('button', { name: 'Open “Lunch 2”' }).click()
+      await ida.page.getByRole('heading', { name: 'lunch-2' }).waitFor()
+      await jane.page.getByRole('link', { name: 'Lunch 2' }).waitFor()
+      await jane.page.getByText('Ida opened a room').waitFor()
+      await ida.say('Just us here')
+      await jane.page.getByRole('link', { name: 'Lunch 2' }).getByText('unread').waitFor()
+      await jane.page.getByRole('link', { name: 'Lunch 2' }).click()
+      await jane.sees('Just us here')
+    }))
+
+  test('hands an announcement to everybody, in whatever room they are', () =>
+    visit(['Karl', 'Lise'], async (karl, lise) => {
+      await lise.page.getByRole('link', { name: 'Release' }).click()
+      await karl.page.getByRole('button', { name: 'Announce something' }).click()
+      await lise.page.getByText('Karl announced').waitFor()
+    }))
+
+  test('says that a room is not open', () =>
+    visit([''], async ({ page }) => {
+      await page.evaluate(() => {
+        location.hash = 'room=cellar'
+      })
+      await page.getByText('This room is not open').waitFor()
+      expect(await page.getByLabel('Message', { exact: true }).isDisabled()).toBe(true)
+    }))
+
+  test('can be used by keyboard alone, and shows where one is', () =>
+    visit(['Mary'], async (mary) => {
+      const { page } = mary
+      await page.reload()
+      await mary.connected()
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter') // the link past everything
+      await page.keyboard.type('Without a mouse')
+      await page.keyboard.press('Enter')
+      await mary.sees('Without a mouse')
+
+      // once round the page: everything that can be used is reached, and each shows that it is
+      const reached: string[] = []
+      for (let step = 0; step < 40; step++) {
+        await page.keyboard.press('Tab')
+        const at = await page.evaluate(() => {
+          const element = document.activeElement
+          if (!element || element === document.body) return undefined
+          const { outlineStyle, outlineWidth } = getComputedStyle(element)
+          const label = element.getAttribute('aria-label') ?? element.id ?? ''
+          const visible = outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2
+          return { name: label || element.textContent || '', visible }
+        })
+        if (!at) continue
+        expect(at).toMatchObject({ visible: true })
+        reached.push(at.name)
+      }
+      for (const one of [
+        'name',
+        'new-room',
+        'message',
+        'Messages',
+        'Notifications',
+        'Announce something',
+        'Send',
+      ]) {
+        expect(reached).toContain(one)
+      }
+
+      await page.getByRole('switch', { name: 'Cut the link' }).focus()
+      await page.keyboard.press('Space')
+      await page.getByRole('status').filter({ hasText: 'lost' }).waitFor()
+      await page.keyboard.press('Space')
+      await mary.connected()
+    }))
+
+  test.each([
+    ['a desktop', { width: 1440, height: 900 }],
+    ['a tablet', { width: 900, height: 1100 }],
+    ['a phone', { width: 360, height: 740 }],
+  ] as const)('moves nothing when the link is cut, on %s', (device, viewport) =>
+    visit(['Nora'], async (nora) => {
+      const { page } = nora
+      await page.setViewportSize(viewport)
+      await nora.say(`Looking at it on ${device}`)
+      await nora.sees(`Looking at it on ${device}`)
+      await page.locator('.notice-text', { hasText: `on ${device}` }).waitFor()
+      const before = await boxesOf(page)
+      expect(Object.keys(before).length).toBeGreaterThan(30)
+      await nora.turn('Cut the link', true)
+      await page.getByText('attempt 2').waitFor() // long enough to see every text of the status
+      expect(await boxesOf(page)).toEqual(before)
+      await nora.turn('Cut the link', false)
+      await nora.connected()
+      await nora.counts(5)
+      expect(await boxesOf(page)).toEqual(before)
+    }),
+  )
+
+  test.each(['light', 'dark'] as const)(
+    'has enough contrast in %s colours, also while the link is cut',
+    (scheme) =>
+      visit(['Olga'], async (olga) => {
+        const { page } = olga
+        await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+        await olga.say('Something to read')
+        await olga.sees('Something to read')
+        await page.getByLabel('New room').fill('General')
+        await page.keyboard.press('Enter')
+        await page.getByText('That name is taken').waitFor()
+        await page.getByRole('button', { name: 'Announce something' }).click()
+        await page.getByText('Olga announced').first().waitFor()
+        expect(await faintTexts(page)).toEqual([])
+        await olga.turn('Cut the link', true)
+        await olga.say('Something that waits')
+        await page.getByText('waits for the link').waitFor()
+        expect(await faintTexts(page)).toEqual([])
+      }),
+  )
+
+  test('keeps the colours that the visitor chose', () =>
+    visit([''], async ({ page }) => {
+      const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.getByRole('button', { name: 'Use dark colours' }).click()
+      expect(await scheme()).toBe('dark')
+      await page.reload()
+      await page.getByRole('button', { name: 'Use light colours' }).waitFor()
+      expect(await scheme()).toBe('dark')
+    }))
+
+  test('fits into a narrow phone without scrolling sideways', () =>
+    visit([''], async ({ page }) => {
+      await page.setViewportSize({ width: 320, height: 640 })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
+    }))
+
+  test('comes back by itself after a restart of the server, and tells what its memory lost', async () => {
+    const before = await startExample(start)
+    const context = await browser.newContext()
+    try {
+      const visitor = await openDemo(context, before.url)
+      await visitor.counts(5)
+      await before.stop()
+      await visitor.page.getByRole('status').filter({ hasText: 'lost' }).waitFor()
+      const after = await startExample(start, { port: new URL(before.url).port })
+      try {
+        await visitor.connected()
+        await visitor.counts(5)
+        expect(await faults(visitor)).toEqual({ ...whole, gaps: 1 })
+        await visitor.page.getByText(/less [\d,]+ in gaps/).waitFor()
+      } finally {
+        await after.stop()
+      }
+    } finally {
+      await context.close()
+    }
+  })
+})
