@@ -43,6 +43,8 @@ export class Reader<P> {
   readonly #capacity: number
   #mode: 'pending' | 'reading' | 'following' = 'pending'
   #position: Position | undefined
+  /** Where the log ended when the last n were counted. */
+  #countedTo: Position | undefined
   #read: { readonly id: number; readonly until: Position } | undefined
   #held: Held<P>[] = []
   #overflowed = false
@@ -69,6 +71,22 @@ export class Reader<P> {
     return this.#position ?? this.#from
   }
 
+  /** Whether the last n that it wants were counted already: with every new beginning of its read they stay the same. */
+  get hasCounted(): boolean {
+    return this.#countedTo !== undefined
+  }
+
+  /** Counts the last n from `at`, which is the end of the log, unless they were counted: gives where they end. */
+  countTo(at: Position): Position {
+    this.#countedTo ??= at
+    return this.#countedTo
+  }
+
+  /** The last n can not be had as they were counted: what came after them can. */
+  giveUpCounted(): void {
+    this.#position ??= this.#countedTo
+  }
+
   /** Whether it has nothing that a stream at `at` has not had. */
   isWithin(at: Position | undefined): boolean {
     return this.#position === undefined || covers(at, this.#position)
@@ -81,12 +99,12 @@ export class Reader<P> {
     if (at) this.#position = advance(this.#position, at)
   }
 
-  /** Begins a bounded read; from now on the stream is held back for it. */
-  startRead(id: number, until: Position): void {
+  /** Begins a bounded read; from now on the stream, which is at `at`, is held back for it. */
+  startRead(id: number, until: Position, at: Position): void {
     this.#mode = 'reading'
     this.#read = { id, until }
     this.#held = []
-    this.#overflowed = false
+    this.#overflowed = !covers(until, at) // there is more to read before the stream can follow
   }
 
   /** Its place in the stream is lost; it goes on from its own position later. What was held back will be read. */

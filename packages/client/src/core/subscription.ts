@@ -257,7 +257,10 @@ export class Subscription<P> {
   #forget(): void {
     this.#at = undefined
     this.#resume = undefined
-    for (const reader of this.#readers.values()) reader.detach()
+    for (const reader of this.#readers.values()) {
+      reader.detach()
+      reader.giveUpCounted()
+    }
   }
 
   #moveTo(position: Position): void {
@@ -299,14 +302,22 @@ export class Subscription<P> {
       reader.follow(isPosition(wish) ? undefined : at)
       return []
     }
-    if (wish !== 'first' && !isPosition(wish) && !isAtEnd) return []
+    let until = at
+    if (wish !== 'first' && !isPosition(wish)) {
+      if (!isAtEnd && !reader.hasCounted) return []
+      until = reader.countTo(at)
+      if (until.epoch !== at.epoch) {
+        reader.giveUpCounted()
+        return this.#attach(reader, isStart)
+      }
+    }
     // Positions of two epochs do not compare, so it may be ahead of a stream that still catches up, or that does not
     // know yet where it is; once that is live, everything the reader has had is behind it.
     const isComparable = this.#resume?.epoch === at.epoch && (!isPosition(wish) || wish.epoch === at.epoch)
     if (!isComparable && !this.#is('live')) return []
     const read = ++this.#reads
-    reader.startRead(read, at)
-    return [{ type: 'read', read, from: wish, until: at }]
+    reader.startRead(read, until, at)
+    return [{ type: 'read', read, from: wish, until }]
   }
 
   #reading(read: number): Reader<P> | undefined {

@@ -105,6 +105,21 @@ test('a reader of the last n reads them once the stream has caught up, and none 
   expect(machine.live(at(10))).toContainEqual({ type: 'read', read: 1, from: { last: 2 }, until: at(10) })
 })
 
+test('the last n are counted once, and a cut before the first of them loses nothing that came after', () => {
+  const machine = liveAt10()
+  expect(machine.addReader(2, { last: 1 })).toEqual([
+    { type: 'read', read: 1, from: { last: 1 }, until: at(10) },
+  ])
+  machine.event(event(11))
+  machine.down()
+  machine.up()
+  expect(machine.joined(at(11))).toContainEqual({ type: 'read', read: 2, from: { last: 1 }, until: at(10) })
+  machine.event(event(12))
+  expect(machine.readEvent(2, event(9))).toMatchObject([{ type: 'deliver', reader: 2 }])
+  expect(machine.readEnd(2)).toEqual([{ type: 'read', read: 3, from: at(10), until: at(12) }])
+  expect(machine.readEvent(3, event(11))).toMatchObject([{ type: 'deliver', reader: 2 }])
+})
+
 test('a reader from now joins at once where the stream itself began now', () => {
   const machine = topic()
   machine.up()
