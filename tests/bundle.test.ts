@@ -36,23 +36,22 @@ test('the whole client has in it what the subscriber must not have', async () =>
   expect(code).toContain('idempotent')
 })
 
-test('the sizes of what a browser loads are told', async () => {
-  const rows = []
-  for (const [name, from] of [
-    ['createSubscriber', '@parley/client'],
-    ['createClient', '@parley/client'],
-  ] as const) {
-    const whole = await bundle(kept(name, from))
-    const own = await bundle(kept(name, from), ['superjson'])
-    for (const [what, code] of [
-      [`${name}`, whole],
-      [`${name} without superjson`, own],
-    ] as const) {
-      rows.push(
-        `${what.padEnd(40)} ${String(code.length).padStart(7)} min ${String(brotliCompressSync(code).length).padStart(7)} min + brotli`,
-      )
-    }
-    expect(own.length).toBeGreaterThan(500)
-  }
-  console.log(`bytes, without zod and React:\n${rows.join('\n')}`)
+/**
+ * Bytes, minified and with brotli, without zod and React. A ceiling over what there is, so that nothing grows unseen;
+ * whoever raises one says why in the commit. The goals are 2,500 for the subscriber and 7,500 for the client.
+ */
+const budgets = [
+  { name: 'createSubscriber', from: '@parley/client', budget: 11_000 },
+  { name: 'createClient', from: '@parley/client', budget: 21_000 },
+  { name: 'ParleyProvider', from: '@parley/client/react', budget: 400 },
+  { name: 'useChannel', from: '@parley/client/react', budget: 1_200 },
+  { name: 'defineContract', from: '@parley/shared', budget: 3_500 },
+]
+
+test.each(budgets)('$name is within its budget of $budget bytes', async ({ name, from, budget }) => {
+  const code = await bundle(kept(name, from))
+  const bytes = brotliCompressSync(code).length
+  console.log(`${name}: ${code.length} bytes minified, ${bytes} with brotli`)
+  expect(bytes).toBeLessThanOrEqual(budget)
+  expect(bytes).toBeGreaterThan(100) // else the import was dropped, and nothing was measured
 })
