@@ -39,6 +39,7 @@ describeInChromium('two pages whose server is started anew on the same port', ()
     const one = await serve(0, 0)
     const port = Number(one.url.port)
     const pages = await Promise.all([visit(browser, one.url), visit(browser, one.url)])
+    for (const page of pages) page.setDefaultTimeout(30_000) // a server that starts on a busy machine, and back-offs
     const readers = pages.flatMap((page) => transports.map((transport) => ({ page, transport })))
     const allCame = (n: number) =>
       Promise.all(readers.map(({ page, transport }) => tickCame(page, transport, n)))
