@@ -25,6 +25,8 @@ export interface Fixture {
   /** By room. */
   readonly messages: Map<string, string[]>
   connection(): ConnectionState
+  /** Every state that the connection was in, after the first. */
+  readonly connections: ConnectionState[]
   /** Delays, in ms, of the timers that are held. */
   held(): number[]
   /** Makes the page believe that it is visible or hidden, and tells it. */
@@ -71,6 +73,7 @@ const fixture: Fixture = {
   ticks: {},
   sources: new Map(),
   messages: new Map(),
+  connections: [],
   connection: () => client.connection.getSnapshot(),
   held: () => [...held.values()],
   show(state) {
@@ -101,6 +104,7 @@ const fixture: Fixture = {
   say: (id, text) => client.room({ id }).send('say', text),
 }
 
+client.connection.subscribe(() => fixture.connections.push(fixture.connection()))
 setInterval(() => fixture.beats.push(Date.now()), 100)
 for (const name of ['online', 'pageshow']) addEventListener(name, () => fixture.signs.push(name))
 for (const name of ['visibilitychange', 'resume', 'freeze']) {
