@@ -1,0 +1,37 @@
+/** The contract of the simulated worlds: a channel with events and messages of every kind, and two calls. */
+import { call, channel, defineContract, volatile } from '@parley/shared'
+import { z } from 'zod'
+
+/** Every event has a number of its own, and says which client must not get it, so that a checker can tell. */
+const stamped = z.object({ n: z.number(), but: z.string().optional(), pad: z.string().optional() })
+/** Every request has a number of its own; the world knows what its handler is to do. */
+const asked = z.object({ k: z.number() })
+const answered = z.object({ k: z.number() })
+
+function makeContract(keep: number) {
+  return defineContract({
+    room: channel({
+      params: z.object({ id: z.string() }),
+      events: { said: stamped, noted: stamped, hint: volatile(stamped) },
+      messages: {
+        say: call({ input: asked, output: answered, errors: { MUTED: answered } }),
+        react: asked,
+        hint: volatile(asked),
+      },
+      replay: { last: keep, for: '12h' },
+    }),
+    pay: call({ input: asked, output: answered, errors: { BROKE: answered } }),
+    look: call({ input: asked, output: answered, idempotent: true }),
+  })
+}
+
+export type WorldContract = ReturnType<typeof makeContract>
+
+const made = new Map<number, WorldContract>()
+
+/** @param keep How many events a room keeps. */
+export function contractOf(keep: number): WorldContract {
+  const known = made.get(keep) ?? makeContract(keep)
+  made.set(keep, known)
+  return known
+}
