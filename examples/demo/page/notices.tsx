@@ -9,6 +9,9 @@ function headline({ about, from, room }: Notice): string {
   return about === 'announcement' ? `${from} announced` : `${from} in #${room}`
 }
 
+/** As curl takes it: without a scheme it is http. */
+const server = location.protocol === 'http:' ? location.host : location.origin
+
 /** The named events of one feed, as they come. */
 export function Notices({ id }: { readonly id: string }) {
   const { notices, gap } = useNotices()
@@ -18,8 +21,7 @@ export function Notices({ id }: { readonly id: string }) {
       title="Notifications"
       about={
         <>
-          Named events, kept for ten minutes. Also plain SSE:{' '}
-          <code>curl -N {location.origin}/api/events</code>
+          Named events, kept for ten minutes. Also plain SSE: <code>curl -N {server}/api/events</code>
         </>
       }
       action={<Announce id={id} />}
