@@ -185,7 +185,9 @@ export class HandlerRun {
   readonly #request: RunRequest
   readonly #topics: Topics
   readonly #bind: (emits: BoundEmits) => unknown
-  readonly #abort = new AbortController()
+  /** Made when a handler asks for it: it costs as much as all the rest of a small call. */
+  #abort: AbortController | undefined
+  #stopped: ParleyError | undefined
   #emits: BoundEmits | undefined
   #bound: unknown
   #over = false
@@ -201,6 +203,10 @@ export class HandlerRun {
   }
 
   get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.#stopped) this.#abort.abort(this.#stopped)
+    }
     return this.#abort.signal
   }
 
@@ -243,7 +249,8 @@ export class HandlerRun {
 
   stop(reason: ParleyError): void {
     this.end()
-    this.#abort.abort(reason)
+    this.#stopped ??= reason
+    this.#abort?.abort(reason)
   }
 
   end(): void {

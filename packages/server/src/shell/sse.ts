@@ -48,14 +48,17 @@ export class SseResponse implements Sink {
   #reader: Reader | undefined
   #stopTicking: (() => void) | undefined
   #onDrain: (() => void) | undefined
+  /** When the ticker was last here, and when something was last sent: a clock asked for every event costs too much. */
+  #tickedAt: number
   #sentAt: number
+  #sentSince = true
   #over = false
 
   constructor(options: SseOptions) {
     this.#options = options
     this.topic = options.topic
     this.member = options.member
-    this.#sentAt = options.topics.clock.now()
+    this.#tickedAt = this.#sentAt = options.topics.clock.now()
     const stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -161,7 +164,7 @@ export class SseResponse implements Sink {
 
   #send(bytes: Uint8Array): void {
     if (this.#over) return
-    this.#sentAt = this.#options.topics.clock.now()
+    this.#sentSince = true
     this.#controller?.enqueue(bytes)
   }
 
@@ -174,6 +177,10 @@ export class SseResponse implements Sink {
 
   #tick(now: number): void {
     const { expiresAtMs, topics } = this.#options
+    // not before then: a heartbeat may come early, never late
+    if (this.#sentSince) this.#sentAt = this.#tickedAt
+    this.#sentSince = false
+    this.#tickedAt = now
     if (expiresAtMs !== undefined && now >= expiresAtMs) this.close()
     else if (now - this.#sentAt >= topics.limits.sseHeartbeatMs && this.queued() <= 0) this.#send(heartbeat)
   }

@@ -46,6 +46,7 @@ export const contract = defineContract({
   nothing: call({}),
   whoami: call({ output: z.object({ user: z.string(), member: z.string() }) }),
   wait: call({}),
+  late: call({}),
   fail: call({}),
 })
 
@@ -59,9 +60,11 @@ export interface EdgeOptions {
   readonly onJoin?: () => Promise<void>
 }
 
-/** A wait call that runs: `ended` says why its signal fired. */
+/** A call that runs: `ended` says why its signal fired. */
 export interface Waiting {
   readonly ended: Promise<unknown>
+  /** A `late` call asks for its signal only now. */
+  readonly release?: () => void
 }
 
 /** Starts the server; it is stopped when the test is over. `reports` holds every notice. */
@@ -128,11 +131,20 @@ export function makeEdge({ log, clock = systemClock, onContext, onJoin, ...optio
       arrivals.shift()?.({ ended })
       return ended
     },
+    late: (run) => {
+      let release = (): void => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const ended = released.then((): unknown => run.signal.reason)
+      arrivals.shift()?.({ ended, release })
+      return ended
+    },
     fail: () => {
       throw new Error('a secret of the database')
     },
   })
-  /** Resolves when the next `wait` call has begun to run. */
+  /** Resolves when the next `wait` or `late` call has begun to run. */
   const waiting = (): Promise<Waiting> => new Promise((resolve) => arrivals.push(resolve))
   return { hub, router, reports, waiting }
 }

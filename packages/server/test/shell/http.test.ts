@@ -274,6 +274,16 @@ describe('a handler that runs for a POST', () => {
     expect((await response).status).toBe(504)
   })
 
+  test('finds its signal fired when it asks for it only after the deadline', async () => {
+    const { url, waiting } = startEdge()
+    const runs = waiting()
+    const response = await post(url, 'call/late', undefined, { 'parley-within': '20' })
+    expect(response.status).toBe(504)
+    const { ended, release } = await runs
+    release?.()
+    expect(await ended).toMatchObject({ code: 'TIMEOUT' })
+  })
+
   test('is told to stop when the caller has gone', async () => {
     const { url, waiting } = startEdge()
     const runs = waiting()
