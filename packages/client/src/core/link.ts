@@ -50,6 +50,8 @@ export class ClientLink<Out, In> {
   #failures = 0
   #steadyAt = never
   #retryAt = never
+  /** The server said how long to stay away: no sign of the world shortens that. */
+  #isAdvised = false
   #heartbeat: Heartbeat | undefined
   /** Silence that no living connection has. */
   #longestSilence = never
@@ -105,7 +107,9 @@ export class ClientLink<Out, In> {
   woke(now: number, chance: number): LinkOutput<Out, In>[] {
     if (this.#state.status === 'reconnecting') {
       const soon = soonMs(chance)
-      return this.#retryAt <= now + soon ? [] : this.#retryIn(soon, this.#state.lastError, now)
+      return this.#isAdvised || this.#retryAt <= now + soon
+        ? []
+        : this.#retryIn(soon, this.#state.lastError, now)
     }
     if (!this.#heartbeat) return []
     if (this.#heartbeat.silence(now) > this.#longestSilence) {
@@ -186,7 +190,9 @@ export class ClientLink<Out, In> {
     if (policy === 'never') return [...lost, ...this.#end(error, true)]
     if (delayMs === undefined) return [...lost, ...this.#failed(error, now, chance, isInvitation)]
     this.#failures += 1
-    return [...lost, ...this.#retryIn(delayMs, error, now)]
+    const outputs = [...lost, ...this.#retryIn(delayMs, error, now)]
+    this.#isAdvised = true
+    return outputs
   }
 
   /** A frame that this version does not know: a sign of life all the same. */
@@ -311,6 +317,7 @@ export class ClientLink<Out, In> {
 
   #retryIn(waitMs: number, lastError: ConnectionError, now: number): LinkOutput<Out, In>[] {
     const delayMs = Math.ceil(waitMs)
+    this.#isAdvised = false
     this.#retryAt = now + delayMs
     return this.#become({
       status: 'reconnecting',

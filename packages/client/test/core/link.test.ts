@@ -189,3 +189,18 @@ test('no advice keeps a client away for longer than an hour', () => {
   machine.closed(1, 4100, '{"code":"DRAINING","delayMs":1e12}', 0, 0)
   expect(machine.state).toMatchObject({ delayMs: 3_600_000 })
 })
+
+test('a delay that the server advised is kept, whatever wakes the page; the application may still ask', () => {
+  const machine = openAt(0)
+  machine.closed(1, 4101, JSON.stringify({ code: 'OVERLOADED', delayMs: 8_000 }), 20_000, 0)
+  expect(machine.woke(21_000, 0)).toEqual([])
+  expect(machine.next).toBe(28_000)
+  machine.reconnect(22_000, 0.5)
+  expect(machine.next).toBe(22_125)
+  // an ordinary wait of the same connection is shortened again
+  machine.elapsed(22_125, 0)
+  succeed(machine, 22_125)
+  machine.closed(machine.attempt, 1006, '', 23_000, 0.9)
+  machine.woke(23_100, 0)
+  expect(machine.next).toBe(23_100)
+})
