@@ -1,0 +1,102 @@
+/** A TCP proxy that breaks, in each of the ways in which a network does. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export interface FaultyProxy extends AsyncDisposable {
+  readonly port: number
+  /** Links that were accepted, and those that were cut while they were open. */
+  readonly counts: { readonly accepted: number; readonly cut: number }
+  /** Every link breaks at once, both ways; what is under way is lost. */
+  cut(): void
+  /** Links that are open now go dead in silence: whatever comes is swallowed, a close included. */
+  halfOpen(): void
+  /** Links that are open now carry nothing until `resume`, and what comes piles up in front of them. */
+  stall(): void
+  resume(): void
+  /** Whether new links are cut as soon as they come. */
+  refuse(isRefusing: boolean): void
+}
+
+/** Two sockets, and whether what comes from one still reaches the other. */
+interface Pair {
+  readonly ends: readonly [Socket, Socket]
+  isDead: boolean
+  isStalled: boolean
+}
+
+/** Listens on a free port of this machine, and passes everything on to another. */
+export async function startProxy(target: number): Promise<FaultyProxy> {
+  const pairs = new Set<Pair>()
+  const counts = { accepted: 0, cut: 0 }
+  let isRefusing = false
+
+  const drop = (pair: Pair): void => {
+    pairs.delete(pair)
+    for (const end of pair.ends) end.destroy()
+  }
+
+  const join = (pair: Pair, from: Socket, to: Socket): void => {
+    from.setNoDelay(true)
+    from.on('data', (bytes) => {
+      if (pair.isDead || to.write(bytes)) return
+      from.pause()
+    })
+    to.on('drain', () => {
+      if (!pair.isStalled) from.resume()
+    })
+    from.on('error', () => {}) // a reset is an end like any other: `close` follows
+    from.on('close', () => {
+      if (!pair.isDead) drop(pair)
+    })
+  }
+
+  const server = createServer((client) => {
+    if (isRefusing) {
+      client.destroy()
+      return
+    }
+    counts.accepted++
+    const pair: Pair = {
+      ends: [client, connect({ port: target, host: '127.0.0.1' })],
+      isDead: false,
+      isStalled: false,
+    }
+    pairs.add(pair)
+    join(pair, pair.ends[0], pair.ends[1])
+    join(pair, pair.ends[1], pair.ends[0])
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+
+  const each = (change: (pair: Pair) => void): void => {
+    for (const pair of [...pairs]) change(pair)
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    counts,
+    cut: () =>
+      each((pair) => {
+        if (!pair.isDead) counts.cut++
+        drop(pair)
+      }),
+    halfOpen: () =>
+      each((pair) => {
+        pair.isDead = true
+      }),
+    stall: () =>
+      each((pair) => {
+        pair.isStalled = true
+        for (const end of pair.ends) end.pause()
+      }),
+    resume: () =>
+      each((pair) => {
+        pair.isStalled = false
+        for (const end of pair.ends) end.resume()
+      }),
+    refuse(value) {
+      isRefusing = value
+    },
+    async [Symbol.asyncDispose]() {
+      each(drop)
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
