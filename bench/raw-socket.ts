@@ -71,6 +71,7 @@ interface State {
   count: number
   head: string
   pending: Uint8Array[]
+  closing: boolean
   readonly opened: () => void
   readonly failed: (error: Error) => void
   readonly arrived: (count: number) => void
@@ -86,7 +87,7 @@ export async function openSocket(
   let state: State | undefined
   let socket: Socket<State> | undefined
   await new Promise<void>((opened, failed) => {
-    state = { inbound: undefined, count: 0, head: '', pending: [], opened, failed, arrived }
+    state = { inbound: undefined, count: 0, head: '', pending: [], closing: false, opened, failed, arrived }
     Bun.connect<State>({
       hostname: '127.0.0.1',
       port,
@@ -106,7 +107,12 @@ export async function openSocket(
         },
         drain: flush,
         error: (own, error) => own.data.failed(error),
-        close: (own) => own.data.failed(new Error('closed')),
+        close(own) {
+          if (own.data.closing) return
+          // nobody would ever hear of the rest: better no figure than a hanging one
+          console.error(`the server at port ${port} closed a connection`)
+          process.exit(1)
+        },
       },
     }).catch(failed)
   })
@@ -119,7 +125,10 @@ export async function openSocket(
       facts.pending.push(bytes)
       if (facts.pending.length === 1) flush(own)
     },
-    close: () => own.terminate(),
+    close() {
+      facts.closing = true
+      own.terminate()
+    },
   }
 }
 
