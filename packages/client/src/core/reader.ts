@@ -43,8 +43,8 @@ export class Reader<P> {
   readonly #capacity: number
   #mode: 'pending' | 'reading' | 'following' = 'pending'
   #position: Position | undefined
-  /** Where the log ended when the last n were counted. */
-  #countedTo: Position | undefined
+  /** Where the past that it asked for, `'first'` or the last n, ends. */
+  #pastEnd: Position | undefined
   #read: { readonly id: number; readonly until: Position } | undefined
   #held: Held<P>[] = []
   #overflowed = false
@@ -71,20 +71,21 @@ export class Reader<P> {
     return this.#position ?? this.#from
   }
 
-  /** Whether the last n that it wants were counted already: with every new beginning of its read they stay the same. */
-  get hasCounted(): boolean {
-    return this.#countedTo !== undefined
+  /** Whether it is settled where its past ends. */
+  get hasPastEnd(): boolean {
+    return this.#pastEnd !== undefined
   }
 
-  /** Counts the last n from `at`, which is the end of the log, unless they were counted: gives where they end. */
-  countTo(at: Position): Position {
-    this.#countedTo ??= at
-    return this.#countedTo
+  /** Settles where its past ends, once: a read that has to begin anew would otherwise skip what came since. */
+  endPastAt(at: Position): Position {
+    const isStale = this.#from === 'first' && this.#pastEnd?.epoch !== at.epoch
+    if (isStale || !this.#pastEnd) this.#pastEnd = at
+    return this.#pastEnd
   }
 
-  /** The last n can not be had as they were counted: what came after them can. */
-  giveUpCounted(): void {
-    this.#position ??= this.#countedTo
+  /** Its past can not be had as it was settled: what came after it can. */
+  giveUpPast(): void {
+    this.#position ??= this.#pastEnd
   }
 
   /** Whether it has nothing that a stream at `at` has not had. */

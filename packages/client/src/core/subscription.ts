@@ -257,10 +257,7 @@ export class Subscription<P> {
   #forget(): void {
     this.#at = undefined
     this.#resume = undefined
-    for (const reader of this.#readers.values()) {
-      reader.detach()
-      reader.giveUpCounted()
-    }
+    for (const reader of this.#readers.values()) reader.detach()
   }
 
   #moveTo(position: Position): void {
@@ -297,24 +294,25 @@ export class Subscription<P> {
       reader.follow()
       return []
     }
-    if (isStart && isSameFrom(wish, this.#asked)) {
+    if (isStart && isSameFrom(wish, this.#asked) && (isPosition(wish) || !reader.hasPastEnd)) {
       // A position of its own it keeps, so that a gap between it and `at` still reaches it.
       reader.follow(isPosition(wish) ? undefined : at)
       return []
     }
-    let until = at
-    if (wish !== 'first' && !isPosition(wish)) {
-      if (!isAtEnd && !reader.hasCounted) return []
-      until = reader.countTo(at)
-      if (until.epoch !== at.epoch) {
-        reader.giveUpCounted()
-        return this.#attach(reader, isStart)
-      }
-    }
+    if (!isPosition(wish) && wish !== 'first' && !isAtEnd && !reader.hasPastEnd) return []
     // Positions of two epochs do not compare, so it may be ahead of a stream that still catches up, or that does not
     // know yet where it is; once that is live, everything the reader has had is behind it.
     const isComparable = this.#resume?.epoch === at.epoch && (!isPosition(wish) || wish.epoch === at.epoch)
     if (!isComparable && !this.#is('live')) return []
+    let until = at
+    if (!isPosition(wish)) {
+      until = reader.endPastAt(at)
+      // All that is kept can be had in any epoch; the last n can no longer be told from what came after them.
+      if (until.epoch !== at.epoch && wish !== 'first') {
+        reader.giveUpPast()
+        return this.#attach(reader, isStart)
+      }
+    }
     const read = ++this.#reads
     reader.startRead(read, until, at)
     return [{ type: 'read', read, from: wish, until }]

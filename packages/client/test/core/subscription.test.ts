@@ -120,6 +120,21 @@ test('the last n are counted once, and a cut before the first of them loses noth
   expect(machine.readEvent(3, event(11))).toMatchObject([{ type: 'deliver', reader: 2 }])
 })
 
+test('a read of all that is kept, begun anew after a cut, is followed by what came since, or by a gap', () => {
+  const machine = liveAt10()
+  machine.addReader(2, 'first')
+  machine.event(event(11))
+  machine.down()
+  machine.up()
+  expect(machine.joined(at(11))).toContainEqual({ type: 'read', read: 2, from: 'first', until: at(10) })
+  machine.refused('FORBIDDEN')
+  machine.retry()
+  // the log has given up everything up to 20 since
+  expect(machine.joined(at(20))).toContainEqual({ type: 'read', read: 3, from: 'first', until: at(10) })
+  machine.live(at(30))
+  expect(machine.readEnd(3)).toEqual([{ type: 'read', read: 4, from: at(10), until: at(30) }])
+})
+
 test('a reader from now joins at once where the stream itself began now', () => {
   const machine = topic()
   machine.up()
