@@ -8,6 +8,7 @@
  *   waiting --tail passed--> live
  *   reading --queue too long--> draining --drained--> reading
  *   live --overflowed, doubtful--> draining
+ *   any --lost--> draining
  *   any --ended, left--> ended
  *
  * Inputs are methods; each returns the orders that the shell carries out, in order. A live event does not pass
@@ -136,6 +137,12 @@ export class Subscription {
     if (this.#mode !== 'live') return []
     this.#position = position
     return [{ type: 'detach' }, ...this.#drain()]
+  }
+
+  /** An entry at this offset was ordered, and the transport lost it: what was ordered after it is void. */
+  lost(offset: number): Order[] {
+    this.#position = { epoch: this.#position.epoch, offset: offset - 1 }
+    return this.#drain()
   }
 
   /** The reader is gone. */

@@ -112,10 +112,10 @@ export class Reader implements Member {
           this.#sink.confirm(order.position, this.live)
           break
         case 'entry':
-          // a page is far smaller than what the sink can queue: losing from it is the end of the link
-          if (!this.#sink.event(this.live.event(order.entry)))
-            this.#sink.failed(new Error('the transport lost an event'))
-          break
+          if (this.#sink.event(this.live.event(order.entry))) break
+          // several readers share a socket, and what a host lets it queue may be little
+          this.#carryOut(this.#subscription.lost(order.entry.offset))
+          return
         case 'moved':
           this.#sink.moved(order.offset)
           break

@@ -137,6 +137,24 @@ test('a live reader that may have lost an event reads again from before it', () 
   expect(short(subscription.drained(view(12, 10, [11, 12])))).toEqual(['entry 12', 'attach 12'])
 })
 
+test('an entry that the transport lost is read again once there is room, whatever was ordered behind it', () => {
+  const met = new Subscription()
+  expect(short(met.start(at(4), view(9, 3, [6, 8])))).toEqual([
+    'confirm e1-4',
+    'entry 6',
+    'entry 8',
+    'attach 9',
+  ])
+  expect(short(met.lost(8))).toEqual(['await-drain'])
+  expect(short(met.drained(view(9, 3, [6, 8])))).toEqual(['entry 8', 'attach 9'])
+
+  const bounded = new Subscription({ until: at(5) })
+  bounded.start(at(1), view(9, 8))
+  expect(short(bounded.page(page([2, 5], 5, true), view(9, 8), false))).toEqual(['entry 2', 'entry 5', 'end'])
+  expect(short(bounded.lost(2))).toEqual(['await-drain'])
+  expect(short(bounded.drained(view(9, 8)))).toEqual(['read 1'])
+})
+
 test("a client's own events are left out of replay, and its position moves past them", () => {
   const subscription = new Subscription({ client: 'me' })
   subscription.start('first', view(9))
