@@ -2,7 +2,7 @@
 import type { VirtualClock } from '@parley/shared/testing'
 import type { AskKind, Plan } from './asks.js'
 import type { Journal } from './journal.js'
-import type { Person } from './person.js'
+import { closedByWorld, type Person } from './person.js'
 import type { Start } from './reader-check.js'
 import type { LogRecord } from './record.js'
 import type { WorldServer } from './server.js'
@@ -138,7 +138,7 @@ const troubles: readonly (readonly [weight: number, Action])[] = [
       const delayMs = code === 'DRAINING' ? roll.below(3_000) : undefined
       journal.note(`server: closes ${name} with ${code}`)
       for (const connection of [...sockets.open]) {
-        if (connection.member === name) connection.close(code, 'the world says so', delayMs)
+        if (connection.member === name) connection.close(code, closedByWorld, delayMs)
       }
     },
   ],

@@ -32,6 +32,9 @@ export interface PersonOptions {
   readonly tamper?: (() => Between) | undefined
 }
 
+/** Why the server closes on a client, where the world wants it to. */
+export const closedByWorld = 'the world says so'
+
 /** One that no reader of these worlds reaches. */
 const never = Number.POSITIVE_INFINITY
 
@@ -76,6 +79,10 @@ export class Person {
       const state = connection.getSnapshot()
       journal.note(`${name}: ${JSON.stringify(state)}`)
       if (wasOpen && state.status !== 'open') asks.lost(name)
+      if (state.status === 'reconnecting' && state.lastError.code === 'INTERNAL') {
+        const { message } = state.lastError
+        if (message !== closedByWorld) journal.fault(`${name} was closed on: ${message}`)
+      }
       wasOpen = state.status === 'open'
     })
     for (const id of weather.rooms) {

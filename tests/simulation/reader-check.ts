@@ -157,9 +157,11 @@ export class ReaderCheck {
   }
 
   #miss(entries: readonly Stored[]): void {
-    for (const entry of entries) {
-      if (this.#isMissed(entry)) this.#fault(`never got event ${entry.n} at ${entry.offset}`)
-    }
+    const missed = entries.filter((entry) => this.#isMissed(entry))
+    const [first] = missed
+    if (!first) return
+    const more = missed.length === 1 ? '' : `, and ${missed.length - 1} more after it`
+    this.#fault(`never got event ${first.n} at ${first.offset}${more}`)
   }
 
   #isMissed({ offset, name, but }: Stored): boolean {
