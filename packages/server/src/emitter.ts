@@ -17,6 +17,7 @@ import type { EmitterCounts, EmitterOf } from './handles.js'
 import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
 import { channelHandle, topicEmitter } from './shell/handles.js'
+import { createReporter } from './shell/reporter.js'
 import type { SseHost } from './shell/respond.js'
 import { Ticker } from './shell/ticker.js'
 import { Topics } from './topics.js'
@@ -108,7 +109,7 @@ function makeEmitter(
       codec: createCodec(options.superjson),
       limits,
       clock,
-      onReport: options.onReport ?? printReport,
+      onReport: createReporter(options.onReport ?? printReport, clock),
     }),
     ticker: new Ticker(clock),
     allowedOrigins: options.allowedOrigins ?? [],

@@ -19,6 +19,7 @@ import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
 import type { Application, HubCore } from './shell/core.js'
 import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
+import { createReporter } from './shell/reporter.js'
 import { Ticker } from './shell/ticker.js'
 import { Topics } from './topics.js'
 
@@ -111,7 +112,7 @@ export function createHubWith<
 >(contract: Contract<Tree>, options: HubOptions<Auth, Context>, clock: Clock): Hub<Tree, Context> {
   refuseNotYet(contract)
   const limits: Limits = { ...defaultLimits, ...options.limits }
-  const report = options.onReport ?? printReport
+  const report = createReporter(options.onReport ?? printReport, clock)
   const topics = new Topics({
     log: options.log ?? memoryLog({ clock, maxBytes: limits.logBytes, maxTopics: limits.logTopics }),
     codec: createCodec(options.superjson),

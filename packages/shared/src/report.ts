@@ -27,6 +27,8 @@ export interface Report {
   /** The id that the client was told, to find this report by. */
   readonly id?: string
   readonly error?: unknown
+  /** So many more of this kind came before it, too fast to tell each: strangers can cause them at will. */
+  readonly suppressed?: number
 }
 
 /** The default `onReport`: one line on stderr. */
@@ -37,5 +39,6 @@ export function printReport(report: Report): void {
     report.error === undefined
       ? ''
       : `: ${report.error instanceof Error ? (report.error.stack ?? report.error.message) : String(report.error)}`
-  console.warn(`[parley] ${report.kind}${where}${id} ${report.message}${cause}`)
+  const more = report.suppressed === undefined ? '' : ` (and ${report.suppressed} more before it)`
+  console.warn(`[parley] ${report.kind}${where}${id} ${report.message}${more}${cause}`)
 }
