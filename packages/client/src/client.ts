@@ -106,6 +106,12 @@ export function createClient<Tree extends ContractTree>(
   }
   return Object.assign(root, { connection }) as unknown as Client<Tree>
 
+  /** A listener may wait until the client is opened again; a promise for its next event would wait for ever. */
+  function requireConnection(): void {
+    const state = driver.state.getSnapshot()
+    if (state.status === 'closed') throw new ParleyError(state.code, state.reason)
+  }
+
   function payload(input: unknown): { input?: Encoded } {
     return input === undefined ? {} : { input: codec.encode(input) }
   }
@@ -116,7 +122,7 @@ export function createClient<Tree extends ContractTree>(
       const topic = topicOf(spec, params)
       return handles.get(topic.key, () =>
         topics.create(topic, (reading) => ({
-          ...readable(reading, spec),
+          ...readable(reading, spec, () => {}, requireConnection),
           send: withSafe(sender(spec, topic.params)),
         })),
       )

@@ -9,11 +9,13 @@ type AnyEvents = { readonly [name: string]: unknown }
 
 /**
  * @param check Called before each new reader; throws what makes it impossible, as that everything was closed.
+ * @param checkWait Called before each that somebody waits for; throws where nothing would ever come.
  */
 export function readable<P>(
   reading: Reading<P>,
   { path, events }: ChannelSpec,
   check: () => void = () => {},
+  checkWait: () => void = check,
 ): ReadingHalf<AnyEvents, true> {
   const pass = (item: ReadEvent): TopicItem<AnyEvents, true> => item
   return {
@@ -26,7 +28,7 @@ export function readable<P>(
       return reading.on(name, listener, from)
     },
     events({ from, signal }: EventsOptions = {}) {
-      check()
+      checkWait()
       return reading.events(from, signal)
     },
     read(listener, { from, failed } = {}) {
@@ -40,7 +42,7 @@ export function readable<P>(
     onGap: (listener) => reading.onGap(listener),
     status: reading.status,
     async ready() {
-      check()
+      checkWait()
       return reading.ready()
     },
   }

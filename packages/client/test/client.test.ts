@@ -343,3 +343,17 @@ test('a client that cannot open a socket at all says so to whoever waits, and do
   expect(reports).toHaveLength(1)
   expect(clock.pending()).toBe(0)
 })
+
+test('ready() and events() of a closed client say so at once; a listener waits until it is opened again', async () => {
+  const { clock, server, client } = world()
+  server.joinsAt = 10
+  client.connection.close()
+  await expect(client.news.ready()).rejects.toMatchObject({ code: 'CLOSED' })
+  expect(() => client.news.events()).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  client.news.on('item', () => {})
+  client.connection.open()
+  await server.until('sub')
+  const ready = client.news.ready()
+  await clock.advance(0)
+  expect(await ready).toMatch(/-10$/)
+})
