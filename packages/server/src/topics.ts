@@ -13,7 +13,7 @@ import {
   type Topic,
 } from '@parley/shared/internal'
 import { LiveTopic } from './fanout.js'
-import type { Entry, Log, LogTopic, Page, ReadBounds, TailItem } from './logs/log.js'
+import type { Entry, Log, LogTopic, Page, ReadBounds, Tail, TailItem } from './logs/log.js'
 
 export interface TopicsOptions {
   readonly log: Log
@@ -73,19 +73,35 @@ export class Topics {
     return this.#closed
   }
 
-  /** Resolves once this node hears of what is appended; everything that reads waits for it. */
+  /**
+   * Resolves once this node hears of what is appended; everything that reads waits for it. After a failure the next
+   * call tries again.
+   */
   open(): Promise<void> {
-    this.#opening ??= this.#open()
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
     return this.#opening
   }
 
   async #open(): Promise<void> {
     // what the tail passes on before its head is known waits its turn
     let early: TailItem[] | undefined = []
-    const tail = await this.log.tail((item) => {
+    let failed = false
+    const listener = (item: TailItem): void => {
+      if (failed) return
       if (early) early.push(item)
       else this.#take(item)
-    })
+    }
+    let tail: Tail
+    try {
+      tail = await this.log.tail(listener)
+    } catch (error) {
+      failed = true
+      early = undefined
+      throw error
+    }
     this.#node.epoch = tail.epoch
     this.#node.tail = tail.head
     this.#closeTail = () => tail.close()
@@ -112,7 +128,9 @@ export class Topics {
    * wrong later rejects the promise, and is reported if nobody looks at that.
    */
   emit(topic: Topic, name: string, data: unknown, options: EmitOptions = {}): Promise<Position> {
-    if (this.#closed) throw new ParleyError('CLOSED', `cannot emit '${name}': the hub is closed`)
+    if (this.#closed) {
+      throw new ParleyError('CLOSED', `cannot emit '${name}': the hub or emitter was closed; make another`)
+    }
     const event = eventOf(topic, name)
     const parsed = parseSync(event.schema, data)
     if (parsed.issues) {
@@ -128,17 +146,19 @@ export class Topics {
     const encoded = this.codec.encode(parsed.value)
     const except = options.except === undefined ? {} : { except: options.except }
     if (event.volatile) {
-      const published = this.log.publish({ topic: topic.key, name, data: encoded, ...except })
+      const published = started(() => this.log.publish({ topic: topic.key, name, data: encoded, ...except }))
       return Promise.all([published, this.open()]).then(() => this.position)
     }
-    return this.log.append({
-      topic: logTopic(topic),
-      id: options.id ?? this.clock.secret(),
-      name,
-      data: encoded,
-      schema: event.fingerprint,
-      ...except,
-    })
+    return started(() =>
+      this.log.append({
+        topic: logTopic(topic),
+        id: options.id ?? this.clock.secret(),
+        name,
+        data: encoded,
+        schema: event.fingerprint,
+        ...except,
+      }),
+    )
   }
 
   /** A topic that somebody reads now; each call is answered by one `release`. */
@@ -172,7 +192,7 @@ export class Topics {
     until?: number,
   ): Promise<Page> {
     const bounds: ReadBounds = { limit: pageEntries, bytes, ...(until === undefined ? {} : { until }) }
-    return this.log.read(logTopic(topic), from, bounds)
+    return started(() => this.log.read(logTopic(topic), from, bounds))
   }
 
   /** How many read a topic on this node. */
@@ -243,6 +263,15 @@ export class Topics {
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const advanced of waiting) advanced()
+  }
+}
+
+/** A log that throws where it should reject rejects all the same: who asks it looks at one place only. */
+function started<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return ask()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 

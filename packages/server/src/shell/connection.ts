@@ -144,9 +144,9 @@ export class Connection implements LiveConnection, Peer {
     this.closed(code)
   }
 
-  /** A reader cannot go on; the client comes back, from its positions. */
-  failed(error: unknown): void {
-    this.close('INTERNAL', error instanceof Error ? error.message : 'a reader failed')
+  /** A reader cannot go on; the client comes back, from its positions. Why is in the report alone. */
+  failed(): void {
+    this.close('INTERNAL', 'the log could not be read')
   }
 
   /** Sends a frame that cannot be had again: a socket that loses it is of no use any more. */

@@ -22,7 +22,7 @@ export interface Sink {
   live(offset: number): void
   /** `until` was passed. */
   end(): void
-  /** The log failed: this reader cannot go on, and should come back. */
+  /** The log failed, as was reported: this reader cannot go on, and should come back. */
   failed(error: unknown): void
   queued(): number
   /** Most bytes that should be queued. */
@@ -77,7 +77,12 @@ export class Reader implements Member {
   }
 
   deliver(event: LiveEvent): boolean {
-    return this.#sink.event(event)
+    try {
+      return this.#sink.event(event)
+    } catch (error) {
+      this.#fail(error) // an entry that cannot be written is the end of this reader, and of no other
+      return true
+    }
   }
 
   moved(offset: number): void {
@@ -106,6 +111,14 @@ export class Reader implements Member {
   }
 
   #carryOut(orders: readonly Order[]): void {
+    try {
+      this.#carryOutEach(orders)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #carryOutEach(orders: readonly Order[]): void {
     for (const order of orders) {
       switch (order.type) {
         case 'confirm':
@@ -152,17 +165,15 @@ export class Reader implements Member {
     const until = this.#until?.epoch === this.#topics.epoch ? this.#until.offset : undefined
     this.#topics.read(this.topic, from, this.#sink.capacity / share, until).then(
       (page) => this.#page(page),
-      (error: unknown) => {
-        if (this.#left) return
-        this.#topics.report({
-          kind: 'log-failed',
-          path: this.live.key,
-          message: 'the log could not be read',
-          error,
-        })
-        this.#sink.failed(error)
-      },
+      (error: unknown) => this.#fail(error),
     )
+  }
+
+  #fail(error: unknown): void {
+    if (this.#left) return
+    const message = 'the log could not be read'
+    this.#topics.report({ kind: 'log-failed', path: this.live.key, message, error })
+    this.#sink.failed(error)
   }
 
   #page(page: Page): void {

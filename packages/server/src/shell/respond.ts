@@ -76,9 +76,8 @@ export async function respondAllowed(
     expiresAtMs: reading.expiresAtMs,
     member: reading.member,
     headers,
-    onEnd: (ended) => host.sse.delete(ended),
+    among: host.sse,
   })
-  host.sse.add(sse)
   return sse.response
 }
 

@@ -29,8 +29,8 @@ export interface SseOptions {
   readonly headers: Headers
   /** The member that reads, for `kick`. */
   readonly member: string | undefined
-  /** Called once when the response is over. */
-  readonly onEnd: (response: SseResponse) => void
+  /** Holds this response until it is over. */
+  readonly among: Set<SseResponse>
 }
 
 /** Each response its own, around the limit: an EventSource has no jitter, and all would come back at one moment. */
@@ -76,6 +76,7 @@ export class SseResponse implements Sink {
     // the head is sent with the first bytes only: a reader of a quiet topic must not wait for them
     this.#send(utf8.encode(encodeRetry(retryMs(options.topics))))
     this.#stopTicking = options.ticker.add((now) => this.#tick(now))
+    options.among.add(this)
     this.#begin()
   }
 
@@ -146,7 +147,7 @@ export class SseResponse implements Sink {
     } catch {
       // the client was first: the stream is cancelled and takes no close
     }
-    this.#options.onEnd(this)
+    this.#options.among.delete(this)
   }
 
   #begin(): void {

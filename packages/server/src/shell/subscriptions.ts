@@ -33,7 +33,7 @@ export interface Peer {
   /** One write for everything that happens inside, where the socket can do that. */
   burst(work: () => void): void
   /** A reader cannot go on. */
-  failed(error: unknown): void
+  failed(): void
   /** A subscription, or a bounded read, ended on this side. */
   unsubscribed(id: number): void
   readEnded(id: number): void
@@ -52,6 +52,7 @@ export class Subscriptions {
   readonly #byId = new Map<number, Subscription>()
   readonly #byKey = new Map<string, number>()
   readonly #reads = new Map<number, Reader>()
+  #over = false
 
   constructor(core: HubCore, handlers: HandlerTable, connection: Peer) {
     this.#core = core
@@ -122,7 +123,9 @@ export class Subscriptions {
       return
     }
     const reader = new Reader({ topics: this.#core.topics, topic, from, until, sink: this.#readSink(id) })
-    this.#reads.set(id, reader)
+    // a reader that fails at once has ended the connection before it is here
+    if (this.#over) reader.leave()
+    else this.#reads.set(id, reader)
   }
 
   cancelRead(id: number): void {
@@ -130,7 +133,9 @@ export class Subscriptions {
     this.#reads.delete(id)
   }
 
+  /** The connection is gone. */
   leaveAll(): void {
+    this.#over = true
     for (const id of [...this.#byId.keys()]) this.leave(id)
     for (const id of [...this.#reads.keys()]) this.cancelRead(id)
   }
@@ -173,7 +178,7 @@ export class Subscriptions {
       gap: (gap: LogGap) => connection.sendFrame({ type: 'gap', topic: number(), ...gap }),
       live: (offset: number) => connection.sendFrame({ type: 'live', topic: number(), offset }),
       end: () => {},
-      failed: (error: unknown) => connection.failed(error),
+      failed: () => connection.failed(),
       queued: () => connection.queued(),
       capacity: connection.capacity,
       onDrain: (run) => connection.onDrain(run),
@@ -194,7 +199,7 @@ export class Subscriptions {
         connection.readEnded(id)
         this.cancelRead(id)
       },
-      failed: (error: unknown) => connection.failed(error),
+      failed: () => connection.failed(),
       queued: () => connection.queued(),
       capacity: connection.capacity,
       onDrain: (run) => connection.onDrain(run),
