@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/shared'
 import { type Clock, limits, type Position, parsePosition, systemClock } from '@parley/shared/internal'
 import { AppendIds } from './append-ids.js'
+import { randomEpoch } from './epoch-name.js'
 import { currentEpoch, type EpochHistory, openEpoch } from './epochs.js'
 import { KeptTopics } from './kept-topics.js'
 import type { Entry, Log, LogTopic, NewEntry, Page, ReadBounds, Tail, TailItem, VolatileItem } from './log.js'
@@ -75,13 +76,6 @@ export function openMemoryLog({
     new Tails(onListenerError),
   )
   return { log, newEpoch: (survived) => log.newEpoch(survived), inspect: () => log.inspect() }
-}
-
-/** 10 letters or digits have 59 bits: enough to tell the starts of one server apart, and short in every `id:`. */
-function randomEpoch(clock: Clock): string {
-  let epoch = ''
-  while (epoch.length < 10) epoch += clock.secret().replace(/[^0-9A-Za-z]/g, '')
-  return epoch.slice(0, 10)
 }
 
 class MemoryLog implements Log {
