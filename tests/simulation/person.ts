@@ -188,6 +188,11 @@ export class Person {
     return this.#rooms.get(id)!.status.getSnapshot().status
   }
 
+  /** Whether the server has refused a room that is read. */
+  get isRefused(): boolean {
+    return this.#options.weather.rooms.some((id) => this.status(id) === 'refused')
+  }
+
   /** A position that this client could know of. */
   at(id: string): number {
     return this.#at.get(id) ?? 0

@@ -57,14 +57,16 @@ class Mood {
 export function weatherOf(random: () => number): Weather {
   const pick = <T>(...choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!
   const seldom = (likely: number): number => (random() < 0.3 ? likely : 0)
+  const readMs = pick(0, 50, 300)
   const sockets = pick<SocketKind>('plain', 'native', 'limited')
   return {
     keep: pick(4, 12, 1_000, 1_000),
     rooms: pick(['a'], ['a'], ['a', 'b']),
     sockets,
     delayMs: pick(0, 5, 60),
-    log: { readMs: pick(0, 50, 300), acknowledgeMs: pick(0, 20), tailMs: pick(0, 30) },
-    queuedBytes: pick(600, 1_048_576),
+    log: { readMs, acknowledgeMs: pick(0, 20), tailMs: pick(0, 30) },
+    // so few are one event for each read: with a slow log that would be no pace at all
+    queuedBytes: readMs > 50 ? 1_048_576 : pick(600, 1_048_576),
     callsInFlight: pick(2, 64, 64),
     pad: sockets === 'limited' ? 400 : 0,
     expiresMs: seldom(pick(4_000, 15_000)),

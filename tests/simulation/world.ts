@@ -131,7 +131,12 @@ export async function runWorld({
       link.refuse(false)
       client.connection.open()
     }
-    const isSettled = (): boolean =>
+    const isSettled = (): boolean => {
+      // what `join` was asked before the calm, and refused after it
+      for (const { client, isRefused } of people) if (isRefused) client.connection.open()
+      return isAtRest()
+    }
+    const isAtRest = (): boolean =>
       emitting === 0 && asks.pending.length === 0 && people.every(({ isUpToDate }) => isUpToDate)
     const late = await spend(isSettled, settlingMs)
     if (late) {
