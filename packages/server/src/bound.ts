@@ -25,13 +25,23 @@ export class BoundEmits {
     return position
   }
 
-  /** Resolves when everything emitted is stored, rejects with the first failure. */
+  /** Resolves when everything emitted is stored, rejects with the first failure. Later emits are refused. */
   async stored(): Promise<void> {
-    if (this.#emits.length > 0) await Promise.all(this.#emits)
+    // what is emitted by somebody who waited for an emit of this run belongs to the run as well
+    for (let known = -1; known !== this.#emits.length; ) {
+      known = this.#emits.length
+      await Promise.all(this.#emits)
+    }
+    this.end()
   }
 
   /** Later emits are refused. */
   end(): void {
     this.#over = true
+  }
+
+  /** Tells of each emit that was not stored: for a run that failed before it asked. */
+  tellUnstored(tell: (error: unknown) => void): void {
+    for (const position of this.#emits) position.catch(tell)
   }
 }

@@ -1,18 +1,9 @@
 /** Runs one call or message: check, `around`, handler, its emits, answer. Used by every transport. */
 import { type Issue, ParleyError } from '@parley/shared'
-import {
-  type CallSpec,
-  type Clock,
-  type Codec,
-  type Encoded,
-  type Limits,
-  type MessageSpec,
-  parseAsync,
-  type Received,
-  type Topic,
-} from '@parley/shared/internal'
-import { BoundEmits } from './bound.js'
+import { type Clock, type Codec, type Encoded, type Limits, parseAsync } from '@parley/shared/internal'
+import type { BoundEmits } from './bound.js'
 import { type Failure, failure, failureOf } from './failure.js'
+import { HandlerRun, type RunRequest } from './handler-run.js'
 import { firstIssue, type Topics } from './topics.js'
 
 /** What `around` is told. */
@@ -26,29 +17,9 @@ export interface AroundInfo {
 /** The one middleware. Without it `next` runs straight away. */
 export type Around = (info: AroundInfo, next: () => Promise<void>) => unknown
 
-/** A handler as the router stores it; its types were checked where it was written. */
-export type AnyHandler = (run: HandlerRun) => unknown
-
 export interface Outcome {
   readonly failure?: Failure
   readonly output?: Encoded
-}
-
-export interface RunRequest {
-  readonly kind: 'message' | 'call'
-  /** For reports and `around`: the call's path, or the channel's and the message's name. */
-  readonly path: string
-  readonly spec: CallSpec | MessageSpec
-  readonly handler: AnyHandler
-  readonly topic: Topic | undefined
-  readonly input: Received | undefined
-  readonly context: unknown
-  readonly session: unknown
-  readonly client: string | undefined
-  /** The request, over HTTP. */
-  readonly request?: Request
-  /** 0: the default. */
-  readonly withinMs: number
 }
 
 interface DispatchOptions {
@@ -60,8 +31,16 @@ interface DispatchOptions {
 
 /** A run that can be told to stop. */
 export interface Running {
+  /** What the caller is told; one that gives up is answered at once. */
   readonly outcome: Promise<Outcome>
+  /** Calls back once when nothing of the run goes on any more, or its deadline has passed: never before the outcome is settled. */
+  whenOver(call: () => void): void
   abort(): void
+}
+
+/** A run that was over before it began. */
+export function answered(failure: Failure): Running {
+  return { outcome: Promise.resolve({ failure }), whenOver: (call) => call(), abort: () => {} }
 }
 
 export class Dispatch {
@@ -90,19 +69,35 @@ export class Dispatch {
     const outcome = new Promise<Outcome>((resolve) => {
       settle = resolve
     })
+    let over = false
+    let onOver: (() => void) | undefined
+    const end = (): void => {
+      over = true
+      onOver?.()
+      onOver = undefined
+    }
     const stop = (early: Failure): void => {
       run.stop(new ParleyError(early.code, early.message))
       settle({ failure: early })
     }
-    const cancel = this.#clock.after(withinMs, () =>
-      stop(failure('TIMEOUT', `no answer within ${withinMs} ms`)),
-    )
+    const cancel = this.#clock.after(withinMs, () => {
+      stop(failure('TIMEOUT', `no answer within ${withinMs} ms`))
+      end()
+    })
     this.#work(run, request).then((result) => {
       cancel()
       run.end()
       settle(result)
+      end()
     })
-    return { outcome, abort: () => stop(failure('ABORTED', 'given up by the caller')) }
+    return {
+      outcome,
+      whenOver(call) {
+        if (over) call()
+        else onOver = call
+      },
+      abort: () => stop(failure('ABORTED', 'given up by the caller')),
+    }
   }
 
   /** Runs `join` or the like inside `around`; false or a throw is a refusal, and a throw is reported. */
@@ -123,8 +118,9 @@ export class Dispatch {
   }
 
   async #work(run: HandlerRun, request: RunRequest): Promise<Outcome> {
-    const { spec, path, kind, context, session } = request
+    const { spec, path, kind, context, session, mayRun } = request
     try {
+      if (mayRun && !(await mayRun())) return { failure: failure('FORBIDDEN', 'not allowed on this topic') }
       const checked = await this.#input(request)
       if (checked.issues) {
         const message = `the input of '${path}' does not fit its schema: ${firstIssue(checked.issues)}`
@@ -133,6 +129,8 @@ export class Dispatch {
       run.input = checked.value
       let returned: unknown
       await this.#inside({ kind, path, context, session }, async () => {
+        // a message that was answered for must not begin after those behind it
+        if (run.stopped) throw run.stopped
         returned = await request.handler(run)
         await run.stored()
       })
@@ -141,10 +139,20 @@ export class Dispatch {
       if (output.issues) throw new Error(`returned a value that does not fit: ${firstIssue(output.issues)}`)
       return { output: this.#codec.encode(output.value) }
     } catch (error) {
+      // whoever was told to stop may say so by throwing: the caller has an answer, and nothing failed
+      if (run.stopped && isStop(error)) return {}
       const { codec, report, clock } = this.#topics
-      return {
-        failure: failureOf(error, { path, errors: spec.errors, codec, report, newId: () => clock.secret() }),
-      }
+      const told = failureOf(error, { path, errors: spec.errors, codec, report, newId: () => clock.secret() })
+      run.tellUnstored((unstored) => {
+        if (unstored === error) return
+        report({
+          kind: 'emit-failed',
+          path,
+          message: 'an emit of this run could not be stored',
+          error: unstored,
+        })
+      })
+      return { failure: told }
     }
   }
 
@@ -175,100 +183,8 @@ export class Dispatch {
   }
 }
 
-/** What a handler gets. Costly parts are made when they are asked for: most handlers ask for few. */
-export class HandlerRun {
-  input: unknown
-  readonly params: unknown
-  readonly context: unknown
-  readonly session: unknown
-  readonly request: Request | undefined
-  readonly #request: RunRequest
-  readonly #topics: Topics
-  readonly #bind: (emits: BoundEmits) => unknown
-  /** Made when a handler asks for it: it costs as much as all the rest of a small call. */
-  #abort: AbortController | undefined
-  #stopped: ParleyError | undefined
-  #emits: BoundEmits | undefined
-  #bound: unknown
-  #over = false
-
-  constructor(request: RunRequest, topics: Topics, bind: (emits: BoundEmits) => unknown) {
-    this.params = request.topic?.params
-    this.context = request.context
-    this.session = request.session
-    this.request = request.request
-    this.#request = request
-    this.#topics = topics
-    this.#bind = bind
-  }
-
-  get signal(): AbortSignal {
-    if (!this.#abort) {
-      this.#abort = new AbortController()
-      if (this.#stopped) this.#abort.abort(this.#stopped)
-    }
-    return this.#abort.signal
-  }
-
-  /** The declared errors, each a function from its data to an error to throw. */
-  get errors(): Record<string, (data?: unknown, message?: string) => ParleyError> {
-    const entries = [...this.#request.spec.errors.keys()].map(
-      (code) =>
-        [
-          code,
-          (data?: unknown, message?: string) => new ParleyError(code, message ?? code, { data }),
-        ] as const,
-    )
-    return Object.fromEntries(entries)
-  }
-
-  /** The hub's channels, bound to this run. */
-  get topics(): unknown {
-    this.#bound ??= this.#bind(this.#bounds())
-    return this.#bound
-  }
-
-  /** Emits on the message's own topic. */
-  get emit(): (name: string, data: unknown, options?: { id?: string }) => Promise<string> {
-    return (name, data, options = {}) => this.#bounds().emit(this.#topic(), name, data, options)
-  }
-
-  /** The same, to all but the sender. */
-  get others(): { emit(name: string, data: unknown, options?: { id?: string }): Promise<string> } {
-    const { client } = this.#request
-    const except = client === undefined ? {} : { except: client }
-    return {
-      emit: (name, data, options = {}) =>
-        this.#bounds().emit(this.#topic(), name, data, { ...options, ...except }),
-    }
-  }
-
-  stored(): Promise<void> {
-    return this.#emits ? this.#emits.stored() : Promise.resolve()
-  }
-
-  stop(reason: ParleyError): void {
-    this.end()
-    this.#stopped ??= reason
-    this.#abort?.abort(reason)
-  }
-
-  end(): void {
-    this.#over = true
-    this.#emits?.end()
-  }
-
-  #topic(): Topic {
-    const { topic, path } = this.#request
-    if (!topic) throw new ParleyError('NOT_FOUND', `'${path}' is a call and has no topic: use topics`)
-    return topic
-  }
-
-  #bounds(): BoundEmits {
-    if (!this.#emits) {
-      this.#emits = new BoundEmits(this.#topics)
-      if (this.#over) this.#emits.end()
-    }
-    return this.#emits
-  }
+/** Whether an error only says that its run was stopped: the signal's reason, an emit refused, or a fetch given up. */
+function isStop(error: unknown): boolean {
+  if (error instanceof ParleyError) return error.code === 'ABORTED' || error.code === 'TIMEOUT'
+  return error instanceof Error && error.name === 'AbortError'
 }

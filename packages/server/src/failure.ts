@@ -40,13 +40,17 @@ export function failure(code: keyof typeof errorCodes, message: string, issues?:
   return { code, message, status: statusOf(code), ...(issues ? { issues } : {}) }
 }
 
-export interface FailureContext {
+/** How a failure that is nobody's business is reported. */
+export interface ReportContext {
   readonly path: string
-  readonly errors: ReadonlyMap<string, ErrorSpec>
-  readonly codec: Codec
   readonly report: (report: Report) => void
   /** Makes the id that caller and report share. */
   readonly newId: () => string
+}
+
+export interface FailureContext extends ReportContext {
+  readonly errors: ReadonlyMap<string, ErrorSpec>
+  readonly codec: Codec
 }
 
 /** What the caller is told of something that application code threw. */
@@ -74,14 +78,13 @@ function declaredFailure(error: ParleyError, spec: ErrorSpec, context: FailureCo
   }
 }
 
-function internal(error: unknown, context: FailureContext): Failure {
+/** Reports an error, and gives the caller no more of it than the id of the report. */
+export function internal(
+  error: unknown,
+  context: ReportContext,
+  message = 'failed with an undeclared error',
+): Failure {
   const id = context.newId().slice(0, 8)
-  context.report({
-    kind: 'handler-failed',
-    path: context.path,
-    id,
-    message: 'failed with an undeclared error',
-    error,
-  })
+  context.report({ kind: 'handler-failed', path: context.path, id, message, error })
   return { code: 'INTERNAL', message: 'the server failed to do this', report: id, status: 500 }
 }

@@ -1,7 +1,7 @@
 /** All handlers of a contract, ready to be served. */
 import { type ContractTree, type Link, ParleyError } from '@parley/shared'
 import type { ContractSpecs } from '@parley/shared/internal'
-import type { AnyHandler } from './dispatch.js'
+import type { AnyHandler } from './handler-run.js'
 import type { Handlers } from './handlers.js'
 import { coreOf, type Hub } from './hub.js'
 import { Connection } from './shell/connection.js'

@@ -294,10 +294,12 @@ export class Connection implements LiveConnection, Peer {
     const running = startRun(this.#core, this.#handlers, this, run)
     this.#running.set(run.id, running)
     running.outcome.then((outcome) => {
-      this.#running.delete(run.id)
-      if (this.#over) return
-      if (run.id > 0) this.#answer(run.id, outcome)
-      this.#carryOut(this.#machine.settled(run.id))
+      if (run.id > 0 && !this.#over) this.#answer(run.id, outcome)
+      // one that was given up has its answer, and holds up what is behind it as long as it runs
+      running.whenOver(() => {
+        this.#running.delete(run.id)
+        if (!this.#over) this.#carryOut(this.#machine.settled(run.id))
+      })
     })
   }
 

@@ -1,7 +1,8 @@
 /** What a hub is made of, for the router, the transports and the adapters: the application sees none of it. */
 import type { Report, Schema } from '@parley/shared'
 import type { CloseCodeName, ContractSpecs } from '@parley/shared/internal'
-import type { AnyHandler, Dispatch } from '../dispatch.js'
+import type { Dispatch } from '../dispatch.js'
+import type { AnyHandler } from '../handler-run.js'
 import type { Topics } from '../topics.js'
 import type { ServerSession } from './session.js'
 import type { SseResponse } from './sse.js'
@@ -27,7 +28,12 @@ export interface Application {
 
 /** The handlers of one channel. */
 export interface ChannelHandlers {
-  readonly join: (input: { params: unknown; context: unknown; session: ServerSession }) => unknown
+  readonly join: (input: {
+    params: unknown
+    context: unknown
+    session: ServerSession
+    request?: Request
+  }) => unknown
   readonly messages: ReadonlyMap<string, AnyHandler>
 }
 

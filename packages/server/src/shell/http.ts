@@ -86,7 +86,7 @@ async function events(
 ): Promise<Response> {
   const spec = core.contract.channels.get(path)
   if (!spec) return refuse(failure('NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`))
-  const topic = findTopic(() => topicFromQuery(core, path, request))
+  const topic = findTopic(core, path, () => topicFromQuery(core, path, request))
   if (!('key' in topic)) return refuse(topic)
   const caller = await enter(core, request, 'sse')
   if (caller instanceof Refusal) return refuse(failure(caller.code, caller.why))
@@ -114,7 +114,9 @@ async function post(
   if (!/^[0-9]{1,9}$/.test(within))
     return refuse(failure('BAD_REQUEST', 'Parley-Within is a whole number of ms'))
   const topic =
-    route.kind === 'message' ? findTopic(() => topicFromQuery(core, route.path, request)) : undefined
+    route.kind === 'message'
+      ? findTopic(core, route.path, () => topicFromQuery(core, route.path, request))
+      : undefined
   if (topic && !('key' in topic)) return refuse(topic)
   const caller = await enter(core, request, 'http')
   if (caller instanceof Refusal) return refuse(failure(caller.code, caller.why))

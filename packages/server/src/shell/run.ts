@@ -2,17 +2,21 @@
 import { ParleyError } from '@parley/shared'
 import { type Topic, topicOf } from '@parley/shared/internal'
 import type { Run } from '../core/session.js'
-import type { Outcome, Running } from '../dispatch.js'
-import { type Failure, failure, statusOf } from '../failure.js'
+import { answered, type Running } from '../dispatch.js'
+import { type Failure, failure, internal, statusOf } from '../failure.js'
 import type { HandlerTable, HubCore } from './core.js'
 import type { ServerSession } from './session.js'
 
-/** Who asks. */
-export interface Caller {
+/** Who asks, at one moment. */
+export interface Asking {
   readonly session: ServerSession
   readonly context: unknown
   readonly client: string | undefined
   readonly request?: Request
+}
+
+/** Who asks. */
+export interface Caller extends Asking {
   /** Whether `join` has allowed this topic already. */
   hasJoined(topic: Topic): boolean
 }
@@ -46,77 +50,57 @@ function startMessage(core: HubCore, handlers: HandlerTable, caller: Caller, run
   const path = `${run.path}.${run.name}`
   if (!channel || !spec || !handler)
     return answered(failure('NOT_FOUND', `there is no message '${path.slice(0, 100)}'`))
-  const topic = findTopic(() => topicOf(channel, run.params, core.topics.limits.topicKeyBytes))
+  const topic = findTopic(core, run.path, () =>
+    topicOf(channel, run.params, core.topics.limits.topicKeyBytes),
+  )
   if (!('key' in topic)) return answered(topic)
-  const start = (): Running =>
-    core.dispatch.run({
-      kind: 'message',
-      path,
-      spec,
-      handler,
-      topic,
-      input: run.input,
-      withinMs: run.withinMs,
-      ...asker(caller),
-    })
-  if (caller.hasJoined(topic)) return start()
-  return afterJoin(allowed(core, handlers, caller, topic), start)
+  // as it is now: a refresh in the meantime must not let a message run with a context that `join` was not asked about
+  const asking = asker(caller)
+  return core.dispatch.run({
+    kind: 'message',
+    path,
+    spec,
+    handler,
+    topic,
+    input: run.input,
+    withinMs: run.withinMs,
+    ...asking,
+    ...(caller.hasJoined(topic) ? {} : { mayRun: () => allowed(core, handlers, asking, topic) }),
+  })
 }
 
 /** Whether `join` lets this caller onto the topic. */
 export function allowed(
   core: HubCore,
   handlers: HandlerTable,
-  caller: Caller,
+  asking: Asking,
   topic: Topic,
 ): Promise<boolean> {
-  const { context, session } = caller
+  const { context, session, request } = asking
   const { path } = topic.spec
   const join = handlers.channels.get(path)?.join
   return core.dispatch.allow({ kind: 'join', path, context, session }, () =>
-    join?.({ params: topic.params, context, session }),
+    join?.({ params: topic.params, context, session, ...(request ? { request } : {}) }),
   )
 }
 
+/** What params may be said to be, to whoever sent them; anything else is a bug of the contract, and reported. */
+const told: ReadonlySet<string> = new Set(['NOT_FOUND', 'VALIDATION', 'TOO_LARGE'])
+
 /** A topic, or why the params name none. */
-export function findTopic(find: () => Topic): Topic | Failure {
+export function findTopic(core: HubCore, path: string, find: () => Topic): Topic | Failure {
   try {
     return find()
   } catch (error) {
-    if (!(error instanceof ParleyError)) throw error
+    if (!(error instanceof ParleyError) || !told.has(error.code)) {
+      const { report, clock } = core.topics
+      return internal(error, { path, report, newId: () => clock.secret() }, 'its params could not be checked')
+    }
     const { code, message, issues } = error
     return { code, message, status: statusOf(code), ...(issues ? { issues } : {}) }
   }
 }
 
-function asker({ context, session, client, request }: Caller): {
-  context: unknown
-  session: ServerSession
-  client: string | undefined
-  request?: Request
-} {
+function asker({ context, session, client, request }: Caller): Asking {
   return { context, session, client, ...(request ? { request } : {}) }
-}
-
-function answered(error: Failure): Running {
-  return { outcome: Promise.resolve({ failure: error }), abort: () => {} }
-}
-
-/** A run that begins once its `join` was asked, and can be given up before. */
-function afterJoin(joining: Promise<boolean>, start: () => Running): Running {
-  let running: Running | undefined
-  let aborted = false
-  const outcome = joining.then((may): Outcome | Promise<Outcome> => {
-    if (aborted) return { failure: failure('ABORTED', 'given up before it ran') }
-    if (!may) return { failure: failure('FORBIDDEN', 'not allowed on this topic') }
-    running = start()
-    return running.outcome
-  })
-  return {
-    outcome,
-    abort() {
-      aborted = true
-      running?.abort()
-    },
-  }
 }

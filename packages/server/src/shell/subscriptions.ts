@@ -72,8 +72,9 @@ export class Subscriptions {
   async join(id: number, path: string, params: WireParams | undefined, from: From): Promise<void> {
     const spec = this.#core.contract.channels.get(path)
     if (!spec) return this.#refuse(id, 'NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`)
-    const topic = findTopic(() => topicOf(spec, params, this.#core.topics.limits.topicKeyBytes))
-    if (!('key' in topic)) return this.#refuse(id, topic.code, topic.message)
+    const { topicKeyBytes } = this.#core.topics.limits
+    const topic = findTopic(this.#core, path, () => topicOf(spec, params, topicKeyBytes))
+    if (!('key' in topic)) return this.#refuse(id, topic.code, topic.message, topic.report)
     if (this.#byKey.has(topic.key))
       return this.#refuse(id, 'CONFLICT', 'this connection has joined this topic already')
     const subscription: Subscription = { topic, reader: undefined }
@@ -149,9 +150,11 @@ export class Subscriptions {
     }
   }
 
-  #refuse(id: number, code: string, message: string): void {
+  /** @param report id of a report; the frame has no place of its own for it. */
+  #refuse(id: number, code: string, message: string, report?: string): void {
     this.#connection.unsubscribed(id)
-    this.#connection.sendFrame({ type: 'refused', id, code, message })
+    const text = report === undefined ? message : `${message} (report ${report})`
+    this.#connection.sendFrame({ type: 'refused', id, code, message: text })
   }
 
   #caller(): Caller {

@@ -1,0 +1,134 @@
+/** What a handler is given, and what its run is made of. */
+import { ParleyError } from '@parley/shared'
+import type { CallSpec, MessageSpec, Received, Topic } from '@parley/shared/internal'
+import { BoundEmits } from './bound.js'
+import type { Topics } from './topics.js'
+
+/** A handler as the router stores it; its types were checked where it was written. */
+export type AnyHandler = (run: HandlerRun) => unknown
+
+export interface RunRequest {
+  readonly kind: 'message' | 'call'
+  /** For reports and `around`: the call's path, or the channel's and the message's name. */
+  readonly path: string
+  readonly spec: CallSpec | MessageSpec
+  readonly handler: AnyHandler
+  readonly topic: Topic | undefined
+  readonly input: Received | undefined
+  readonly context: unknown
+  readonly session: unknown
+  readonly client: string | undefined
+  /** The request, over HTTP. */
+  readonly request?: Request
+  /** 0: the default. */
+  readonly withinMs: number
+  /** Asked first, where `join` has not yet allowed the topic. */
+  readonly mayRun?: () => Promise<boolean>
+}
+
+/** What a handler gets. Costly parts are made when they are asked for: most handlers ask for few. */
+export class HandlerRun {
+  input: unknown
+  readonly params: unknown
+  readonly context: unknown
+  readonly session: unknown
+  readonly request: Request | undefined
+  readonly #request: RunRequest
+  readonly #topics: Topics
+  readonly #bind: (emits: BoundEmits) => unknown
+  /** Made when a handler asks for it: it costs as much as all the rest of a small call. */
+  #abort: AbortController | undefined
+  #stopped: ParleyError | undefined
+  #emits: BoundEmits | undefined
+  #bound: unknown
+  #over = false
+
+  constructor(request: RunRequest, topics: Topics, bind: (emits: BoundEmits) => unknown) {
+    this.params = request.topic?.params
+    this.context = request.context
+    this.session = request.session
+    this.request = request.request
+    this.#request = request
+    this.#topics = topics
+    this.#bind = bind
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.#stopped) this.#abort.abort(this.#stopped)
+    }
+    return this.#abort.signal
+  }
+
+  /** The declared errors, each a function from its data to an error to throw. */
+  get errors(): Record<string, (data?: unknown, message?: string) => ParleyError> {
+    const entries = [...this.#request.spec.errors.keys()].map(
+      (code) =>
+        [
+          code,
+          (data?: unknown, message?: string) => new ParleyError(code, message ?? code, { data }),
+        ] as const,
+    )
+    return Object.fromEntries(entries)
+  }
+
+  /** The hub's channels, bound to this run. */
+  get topics(): unknown {
+    this.#bound ??= this.#bind(this.#bounds())
+    return this.#bound
+  }
+
+  /** Emits on the message's own topic. */
+  get emit(): (name: string, data: unknown, options?: { id?: string }) => Promise<string> {
+    return (name, data, options = {}) => this.#bounds().emit(this.#topic(), name, data, options)
+  }
+
+  /** The same, to all but the sender. */
+  get others(): { emit(name: string, data: unknown, options?: { id?: string }): Promise<string> } {
+    const { client } = this.#request
+    const except = client === undefined ? {} : { except: client }
+    return {
+      emit: (name, data, options = {}) =>
+        this.#bounds().emit(this.#topic(), name, data, { ...options, ...except }),
+    }
+  }
+
+  /** Why it was told to stop, if it was. */
+  get stopped(): ParleyError | undefined {
+    return this.#stopped
+  }
+
+  stored(): Promise<void> {
+    return this.#emits ? this.#emits.stored() : Promise.resolve()
+  }
+
+  tellUnstored(tell: (error: unknown) => void): void {
+    this.#emits?.tellUnstored(tell)
+  }
+
+  stop(reason: ParleyError): void {
+    this.end()
+    this.#stopped ??= reason
+    this.#abort?.abort(reason)
+  }
+
+  end(): void {
+    this.#over = true
+    this.#emits?.end()
+  }
+
+  #topic(): Topic {
+    const { topic, path } = this.#request
+    if (!topic) throw new ParleyError('NOT_FOUND', `'${path}' is a call and has no topic: use topics`)
+    return topic
+  }
+
+  #bounds(): BoundEmits {
+    if (!this.#emits) {
+      this.#emits = new BoundEmits(this.#topics)
+      if (this.#over) this.#emits.end()
+    }
+    return this.#emits
+  }
+}
