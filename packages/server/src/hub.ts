@@ -41,20 +41,30 @@ export interface ContextRequest<Auth> {
   readonly session: Session
 }
 
+/** What `onSession` may return. */
+type SessionEnd = void | ((reason: string) => unknown)
+
 export interface HubOptions<Auth extends Schema | undefined, Context> {
   /** What a client presents itself with. Without it `auth` is `undefined`, whatever a client sends. */
   readonly auth?: Auth
   /**
    * Makes the context of a session, or of one request over plain SSE and HTTP. What it throws refuses the client:
-   * `UNAUTHENTICATED` for good, unless it is a ParleyError `FORBIDDEN`, or `OVERLOADED`, which means later.
+   * `UNAUTHENTICATED` for good, unless it is a ParleyError `FORBIDDEN`, or `OVERLOADED`, which means later. The
+   * client is told the message of a ParleyError with one of these codes, and of nothing else.
    */
   readonly context?: (request: ContextRequest<SchemaOutput<Auth>>) => Context | Promise<Context>
   /** Names the member that a session belongs to; `undefined`: nobody. */
   readonly identify?: (context: NoInfer<Context>) => string | undefined
   /** Goes round every join, message, call and stream. The outcome is that of `next`, unless this throws. */
   readonly around?: (run: Around<NoInfer<Context>>, next: () => Promise<void>) => unknown
-  /** Runs when a session starts; what it returns runs when it ends, with the reason. */
-  readonly onSession?: (start: { readonly session: Session; readonly context: NoInfer<Context> }) => unknown
+  /**
+   * Runs when a session starts; what it returns runs when it ends, with the reason: the name of the close code, such
+   * as `DISCONNECTED`, or what the socket said, such as `1006`. Nothing waits for it; what it throws is reported.
+   */
+  readonly onSession?: (start: {
+    readonly session: Session
+    readonly context: NoInfer<Context>
+  }) => SessionEnd | Promise<SessionEnd>
   /** Gets every notice for the operator. Default: one line on stderr. */
   readonly onReport?: (report: Report) => void
   /** Where events are kept. Default: `memoryLog()`. */

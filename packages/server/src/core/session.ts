@@ -47,7 +47,7 @@ export type SessionOrder =
       readonly contract: string
       readonly auth: Received | undefined
     }
-  /** Ask again with new credentials; answered to the client by the shell. */
+  /** Ask again with new credentials; answered to the client by the shell, which then calls `refreshed`. */
   | { readonly type: 'refresh'; readonly id: number; readonly auth: Received | undefined }
   | {
       readonly type: 'join'
@@ -98,6 +98,8 @@ export class Session {
   readonly #lanes = new Map<string, Run[]>()
   /** The lane of each message that runs or waits. */
   readonly #laneOf = new Map<number, string>()
+  /** The number of the `auth` that is being asked about. */
+  #refreshing: number | undefined
   #volatileRuns = 0
   /** Volatile messages that found their lane full. */
   volatileDropped = 0
@@ -162,6 +164,11 @@ export class Session {
     return nothing
   }
 
+  /** The `auth` that was asked about has its answer. */
+  refreshed(): void {
+    this.#refreshing = undefined
+  }
+
   /** A subscription ended on the server's side. */
   unsubscribed(id: number): void {
     this.#subscriptions.delete(id)
@@ -222,8 +229,7 @@ export class Session {
       case 'cancel':
         return this.#cancel(frame.id)
       case 'auth':
-        if (this.#taken(frame.id)) return this.#twice(frame.id)
-        return [{ type: 'refresh', id: frame.id, auth: frame.auth }]
+        return this.#auth(frame)
       case 'stream':
         return [this.#error(frame.id, 'NOT_FOUND', `there is no stream '${frame.path.slice(0, 100)}'`)]
       case 'presence':
@@ -232,6 +238,15 @@ export class Session {
       default:
         return this.#end('PROTOCOL', `${frame.type} out of place`)
     }
+  }
+
+  /** One at a time: else an answer that took longer would put older credentials over newer ones. */
+  #auth({ id, auth }: Extract<ClientFrame<Received>, { type: 'auth' }>): readonly SessionOrder[] {
+    if (this.#taken(id)) return this.#twice(id)
+    if (this.#refreshing !== undefined)
+      return [this.#error(id, 'OVERLOADED', 'the credentials sent before are still being looked at')]
+    this.#refreshing = id
+    return [{ type: 'refresh', id, auth }]
   }
 
   #call(frame: Extract<ClientFrame<Received>, { type: 'call' }>): readonly SessionOrder[] {
@@ -307,7 +322,13 @@ export class Session {
   }
 
   #taken(id: number): boolean {
-    return this.#calls.has(id) || this.#laneOf.has(id) || this.#subscriptions.has(id) || this.#reads.has(id)
+    return (
+      id === this.#refreshing ||
+      this.#calls.has(id) ||
+      this.#laneOf.has(id) ||
+      this.#subscriptions.has(id) ||
+      this.#reads.has(id)
+    )
   }
 
   #twice(id: number): readonly SessionOrder[] {

@@ -57,9 +57,22 @@ export async function admit(
   }
 }
 
+/** The same for whoever brings a context along, over an in-memory link. */
+export function admitContext(core: HubCore, context: unknown): Admitted | Refusal {
+  try {
+    return { context, member: core.application.identify?.(context) }
+  } catch (error) {
+    return refuse(core, error)
+  }
+}
+
 function refuse(core: HubCore, error: unknown): Refusal {
   core.report({ kind: 'refused', message: 'a client was refused', error })
-  if (!(error instanceof ParleyError)) return new Refusal('UNAUTHENTICATED', 'the credentials were refused')
-  const code = error.code === 'FORBIDDEN' || error.code === 'OVERLOADED' ? error.code : 'UNAUTHENTICATED'
-  return new Refusal(code, error.message)
+  // a ParleyError with another code came from something that `context` called, and says nothing to the client
+  if (error instanceof ParleyError && isRefusal(error.code)) return new Refusal(error.code, error.message)
+  return new Refusal('UNAUTHENTICATED', 'the credentials were refused')
+}
+
+function isRefusal(code: string): code is Refusal['code'] {
+  return Object.hasOwn(refusalClose, code)
 }

@@ -24,6 +24,7 @@ import { Credentials, type Entrance } from './credentials.js'
 import { DrainQueue } from './drain.js'
 import { startRun } from './run.js'
 import type { ServerSession } from './session.js'
+import { SessionHook } from './session-hook.js'
 import type { ServerSocket } from './socket.js'
 import { type Peer, Subscriptions } from './subscriptions.js'
 
@@ -47,7 +48,7 @@ export class Connection implements LiveConnection, Peer {
   readonly #stopEpochs: () => void
   #client: string | undefined
   #secret: string | undefined
-  #onSessionEnd: ((reason: string) => unknown) | undefined
+  readonly #hook: SessionHook
   #over = false
 
   constructor({ core, handlers, socket, entrance }: ConnectionOptions) {
@@ -60,6 +61,7 @@ export class Connection implements LiveConnection, Peer {
       expired: () => this.close('EXPIRED', 'the credentials have ended'),
     })
     this.#machine = new Session(limits, clock.now())
+    this.#hook = new SessionHook(core)
     this.#subscriptions = new Subscriptions(core, handlers, this)
     this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / 8)
     this.#stopTicking = core.ticker.add((now) => this.#carryOut(this.#machine.elapsed(now)))
@@ -133,15 +135,15 @@ export class Connection implements LiveConnection, Peer {
     this.#subscriptions.leaveAll()
     for (const order of this.#machine.closed())
       if (order.type === 'abort') this.#running.get(order.id)?.abort()
-    this.#endSession(reason)
+    this.#hook.end(reason)
   }
 
   /** Ends the connection with one of our codes. */
   close(code: CloseCodeName, why: string, delayMs?: number): void {
     if (this.#over) return
     const reason = encodeCloseReason({ code, why, ...(delayMs === undefined ? {} : { delayMs }) })
+    this.closed(code) // first: a socket that tells of its close at once would give its own words for the reason
     this.#socket.close(closeCodes[code].code, reason)
-    this.closed(code)
   }
 
   /** A reader cannot go on; the client comes back, from its positions. Why is in the report alone. */
@@ -246,12 +248,7 @@ export class Connection implements LiveConnection, Peer {
       return
     }
     if (this.#over) return
-    try {
-      const end = core.application.onSession?.({ session: this.session, context: admitted.context })
-      if (typeof end === 'function') this.#onSessionEnd = end
-    } catch (error) {
-      core.report({ kind: 'handler-failed', path: 'onSession', message: 'failed', error })
-    }
+    this.#hook.begin(this.session, admitted.context)
     const { limits, epoch, clock } = core.topics
     // a link that broke in silence may still bring, or hold back, messages that were sent before those of this one
     if (before !== undefined) core.bySecret.get(before)?.close('TAKEN_OVER', 'the client came back')
@@ -277,6 +274,7 @@ export class Connection implements LiveConnection, Peer {
     const before = this.member
     const admitted = await this.#credentials.ask(auth)
     if (this.#over) return
+    this.#machine.refreshed()
     if (admitted instanceof Refusal) {
       // the old credentials hold until they end
       this.sendFrame({ type: 'err', id, code: admitted.code, message: admitted.why })
@@ -310,18 +308,5 @@ export class Connection implements LiveConnection, Peer {
     }
     const { status: _status, ...error } = failed
     this.sendFrame({ type: 'err', id, ...error })
-  }
-
-  #endSession(reason: string): void {
-    if (!this.#onSessionEnd) return
-    const end = this.#onSessionEnd
-    this.#onSessionEnd = undefined
-    const failed = (error: unknown): void =>
-      this.#core.report({ kind: 'handler-failed', path: 'onSession', message: 'failed at the end', error })
-    try {
-      Promise.resolve(end(reason)).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
   }
 }

@@ -21,9 +21,7 @@ export interface Application {
   readonly auth: Schema | undefined
   readonly context: ((input: ContextInput) => unknown) | undefined
   readonly identify: ((context: unknown) => string | undefined) | undefined
-  readonly onSession:
-    | ((start: { session: ServerSession; context: unknown }) => ((reason: string) => unknown) | undefined)
-    | undefined
+  readonly onSession: ((start: { session: ServerSession; context: unknown }) => unknown) | undefined
 }
 
 /** The handlers of one channel. */

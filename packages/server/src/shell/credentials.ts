@@ -1,6 +1,6 @@
 /** Who is at the other end of a connection, for as long as the credentials say. */
 import type { Received } from '@parley/shared/internal'
-import { type Admitted, admit, Refusal } from './admission.js'
+import { type Admitted, admit, admitContext, Refusal } from './admission.js'
 import type { HubCore } from './core.js'
 import { ServerSession } from './session.js'
 
@@ -46,15 +46,19 @@ export class Credentials {
   /** Asks the application; what it grants holds from then on, and a refusal leaves what held before. */
   async ask(auth: Received | undefined): Promise<Admitted | Refusal> {
     const entrance = this.#entrance
+    const before = this.#admitted
+    if (before) this.session.asking()
     const answer =
       entrance.transport === 'link'
-        ? { context: entrance.context, member: this.#core.application.identify?.(entrance.context) }
+        ? admitContext(this.#core, entrance.context)
         : await admit(this.#core, auth, this.session, entrance.request)
-    const isOther =
-      this.#admitted !== undefined && 'member' in answer && answer.member !== this.#admitted.member
-    if (answer instanceof Refusal || isOther || this.#over) return answer
-    this.#admitted = answer
-    this.session.belongTo(answer.member)
+    const granted =
+      !this.#over && !(answer instanceof Refusal) && (!before || answer.member === before.member)
+    if (granted) {
+      this.#admitted = answer
+      this.session.belongTo(answer.member)
+    }
+    if (before) this.session.asked({ granted })
     return answer
   }
 

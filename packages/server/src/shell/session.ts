@@ -14,6 +14,8 @@ export class ServerSession {
   #member: string | undefined
   #expiresAtMs: number | undefined
   #onExpiry: (() => void) | undefined
+  /** While new credentials are looked at: a later end that they would have. */
+  #later: { ms: number | undefined } | undefined
 
   constructor(clock: Clock, transport: ServerSession['transport']) {
     this.#clock = clock
@@ -43,6 +45,24 @@ export class ServerSession {
     if (!Number.isFinite(ms) || (typeof when === 'number' && (when < 0 || when > mostSeconds))) {
       throw new ParleyError('BAD_OPTIONS', 'expiresAt takes a Date, or seconds since 1970 as in a JWT')
     }
+    const isLater = this.#expiresAtMs === undefined || ms > this.#expiresAtMs
+    if (this.#later && isLater) this.#later.ms = ms
+    else this.#setExpiry(ms)
+  }
+
+  /** New credentials are looked at: what would make the session last longer waits until they are granted. */
+  asking(): void {
+    this.#later = { ms: undefined }
+  }
+
+  /** They were looked at. */
+  asked({ granted }: { readonly granted: boolean }): void {
+    const ms = this.#later?.ms
+    this.#later = undefined
+    if (granted && ms !== undefined) this.#setExpiry(ms)
+  }
+
+  #setExpiry(ms: number): void {
     this.#expiresAtMs = ms
     this.#onExpiry?.()
   }

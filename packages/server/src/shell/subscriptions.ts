@@ -43,6 +43,8 @@ export interface Peer {
 interface Subscription {
   readonly topic: Topic
   reader: Reader | undefined
+  /** How often `join` is being asked again: a message asks for itself until there are answers. */
+  doubts: number
 }
 
 export class Subscriptions {
@@ -66,7 +68,8 @@ export class Subscriptions {
 
   hasJoined(topic: Topic): boolean {
     const id = this.#byKey.get(topic.key)
-    return id !== undefined && this.#byId.get(id)?.reader !== undefined
+    const subscription = id === undefined ? undefined : this.#byId.get(id)
+    return subscription?.reader !== undefined && subscription.doubts === 0
   }
 
   async join(id: number, path: string, params: WireParams | undefined, from: From): Promise<void> {
@@ -77,7 +80,7 @@ export class Subscriptions {
     if (!('key' in topic)) return this.#refuse(id, topic.code, topic.message, topic.report)
     if (this.#byKey.has(topic.key))
       return this.#refuse(id, 'CONFLICT', 'this connection has joined this topic already')
-    const subscription: Subscription = { topic, reader: undefined }
+    const subscription: Subscription = { topic, reader: undefined, doubts: 0 }
     this.#byId.set(id, subscription)
     this.#byKey.set(topic.key, id)
     const may = await allowed(this.#core, this.#handlers, this.#caller(), topic)
@@ -143,11 +146,15 @@ export class Subscriptions {
 
   /** Asks `join` again for every topic, after the credentials changed. */
   async recheck(): Promise<void> {
-    for (const [id, subscription] of [...this.#byId]) {
-      const may = await allowed(this.#core, this.#handlers, this.#caller(), subscription.topic)
+    const caller = this.#caller()
+    const asked = [...this.#byId].map(async ([id, subscription]) => {
+      subscription.doubts++
+      const may = await allowed(this.#core, this.#handlers, caller, subscription.topic)
+      subscription.doubts--
       if (!may && this.#byId.get(id) === subscription)
         this.end(id, 'FORBIDDEN', 'no longer allowed on this topic')
-    }
+    })
+    await Promise.all(asked)
   }
 
   /** @param report id of a report; the frame has no place of its own for it. */
