@@ -67,8 +67,9 @@ function consume(): void {
   writeFileSync(join(consumer, 'all.ts'), importing(subpaths))
   writeFileSync(join(consumer, 'browser.ts'), importing(browser))
   writeFileSync(join(consumer, 'all.js'), importing(subpaths))
-  // the Bun adapter is the one file that a Node program does not import
-  writeFileSync(join(consumer, 'node.js'), importing(subpaths.filter((one) => one !== '@parley/server/bun')))
+  // what is built on Bun's own modules is not for a Node program to import
+  const onlyInBun = ['@parley/server/bun', '@parley/server/sqlite']
+  writeFileSync(join(consumer, 'node.js'), importing(subpaths.filter((one) => !onlyInBun.includes(one))))
   run('node', ['node.js'], consumer)
   run(process.execPath, ['all.js'], consumer)
   const lib = ['es2023', 'esnext.disposable', 'dom', 'dom.iterable', 'dom.asynciterable']

@@ -75,6 +75,7 @@ function isAllowed(path: string, specifier: string, declared: Readonly<Record<st
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
   const namedAfter = (peer: string) => new RegExp(`/${peer}(\\.tsx?|/)`).test(path)
   if (name === 'bun') return namedAfter('bun')
+  if (name === 'bun:sqlite') return namedAfter('sqlite')
   if (name === 'react') return name in declared && namedAfter('react')
   return name in declared
 }
