@@ -7,6 +7,7 @@ import {
   createCodec,
   type Encoded,
   printReport,
+  safeReporter,
   systemClock,
   topicOf,
 } from '@parley/shared/internal'
@@ -56,7 +57,7 @@ export function createClient<Tree extends ContractTree>(
   options: ClientOptions,
 ): Client<Tree> {
   const { auth, superjson } = options
-  const report = options.onReport ?? printReport
+  const report = safeReporter(options.onReport ?? printReport)
   const clock = options.clock ?? systemClock
   const codec = createCodec(superjson)
   const driver = new Driver({

@@ -11,6 +11,7 @@ import {
   paramsToQuery,
   printReport,
   type SchemaInput,
+  safeReporter,
   systemClock,
 } from '@parley/shared/internal'
 import { readable } from './readable.js'
@@ -90,7 +91,7 @@ export function createSubscriber<Tree extends ContractTree, const Path extends s
     clock: options.clock ?? systemClock,
     fetch: given ?? ((address, init) => fetch(address, init)),
     lingerMs: options.lingerMs ?? clientDefaults.lingerMs,
-    onReport: options.onReport ?? printReport,
+    onReport: safeReporter(options.onReport ?? printReport),
   })
   let isClosed = false
   const check = (): void => {

@@ -35,7 +35,7 @@ export type {
 export { paramsFromQuery, paramsToQuery, type Topic, topicOf } from './contract/topic.js'
 export { appendDedupMs, clientDefaults, type Limits, limits, replayDefaults } from './defaults.js'
 export type { FrameData, Link, LinkEnd, LinkEvents } from './link.js'
-export { printReport } from './report.js'
+export { printReport, safeReporter } from './report.js'
 export {
   type CloseCodeName,
   type CloseReason,

@@ -42,3 +42,21 @@ export function printReport(report: Report): void {
   const more = report.suppressed === undefined ? '' : ` (and ${report.suppressed} more before it)`
   console.warn(`[parley] ${report.kind}${where}${id} ${report.message}${more}${cause}`)
 }
+
+/**
+ * The way to report to the application: it never throws. A listener that fails loses neither the report nor its own
+ * fault, and does not fail what was reported about.
+ */
+export function safeReporter(onReport: (report: Report) => unknown): (report: Report) => void {
+  return (report) => {
+    const failed = (error: unknown): void => {
+      printReport(report)
+      printReport({ kind: 'listener-failed', path: 'onReport', message: 'threw, at the report above', error })
+    }
+    try {
+      Promise.resolve(onReport(report)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}

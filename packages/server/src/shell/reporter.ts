@@ -1,6 +1,6 @@
 /** Hands reports to the application, whose listener may fail, and which strangers must not be able to flood. */
 import type { Report, ReportKind } from '@parley/shared'
-import { type Clock, printReport } from '@parley/shared/internal'
+import { type Clock, safeReporter } from '@parley/shared/internal'
 
 /** What strangers, or one fault of a log, can cause as often as they like. Nobody was told an id to find one by. */
 const limited: ReadonlySet<ReportKind> = new Set(['refused', 'protocol', 'log-failed', 'latest-evicted'])
@@ -20,6 +20,7 @@ export function createReporter(
   onReport: (report: Report) => unknown,
   clock: Clock,
 ): (report: Report) => void {
+  const report = safeReporter(onReport)
   const windows = new Map<ReportKind, Window>()
 
   /** How many of its kind were left out before this one, or nothing if this one is left out too. */
@@ -38,21 +39,8 @@ export function createReporter(
     return undefined
   }
 
-  return (report) => {
-    const suppressed = limited.has(report.kind) ? suppressedBefore(report.kind) : 0
-    if (suppressed !== undefined) hand(onReport, suppressed > 0 ? { ...report, suppressed } : report)
-  }
-}
-
-function hand(onReport: (report: Report) => unknown, report: Report): void {
-  // neither the report nor what went wrong with it may be lost, nor fail what was reported about
-  const failed = (error: unknown): void => {
-    printReport(report)
-    printReport({ kind: 'listener-failed', path: 'onReport', message: 'threw, at the report above', error })
-  }
-  try {
-    Promise.resolve(onReport(report)).catch(failed)
-  } catch (error) {
-    failed(error)
+  return (one) => {
+    const suppressed = limited.has(one.kind) ? suppressedBefore(one.kind) : 0
+    if (suppressed !== undefined) report(suppressed > 0 ? { ...one, suppressed } : one)
   }
 }
