@@ -16,6 +16,7 @@ const faults: readonly (readonly [code: string, fault: string])[] = [
   ],
   ['SQLITE_FULL', 'has no more room: its disk, or its `maxBytes`, is full. Make room, or raise `maxBytes`.'],
   ['SQLITE_CORRUPT', `is damaged. ${mendDamage}`],
+  ['SQLITE_ERROR', `does not hold what a log of its version holds. ${mendDamage}`],
   [
     'SQLITE_NOTADB',
     'is no log: it is not a SQLite database, or a damaged one. Give another path, or put a backup in its place.',
@@ -40,7 +41,7 @@ function describe(path: string, error: unknown): string {
   const code = resultCode(error)
   const fault = faults.find(([prefix]) => code?.startsWith(prefix))?.[1]
   const said = error instanceof Error ? error.message : String(error)
-  return fault ? `The log ${path} ${fault} (${code})` : `The log ${path} failed: ${said}`
+  return fault ? `The log ${path} ${fault} (${code}: ${said})` : `The log ${path} failed: ${said}`
 }
 
 /** A file that cannot be this log: thrown by `sqliteLog`, before anything was written to it. */

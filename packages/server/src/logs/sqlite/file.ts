@@ -104,5 +104,7 @@ function lastRun(path: string, db: Database): LastRun {
 /** About a millisecond for each MiB; left out where the file is as a log left it. */
 function checkPages(path: string, db: Database): void {
   const said = pragma(db, 'quick_check(1)')
-  if (said !== 'ok') throw badFile(path, `is damaged (${said}). ${mendDamage}`)
+  if (said === 'ok') return
+  const where = String(said).replace(/\s+/g, ' ')
+  throw badFile(path, `is damaged (${where}). ${mendDamage}`)
 }
