@@ -107,12 +107,6 @@ export function createClient<Tree extends ContractTree>(
   }
   return Object.assign(root, { connection }) as unknown as Client<Tree>
 
-  /** A listener may wait until the client is opened again; a promise for its next event would wait for ever. */
-  function requireConnection(): void {
-    const state = driver.state.getSnapshot()
-    if (state.status === 'closed') throw new ParleyError(state.code, state.reason)
-  }
-
   function payload(input: unknown): { input?: Encoded } {
     return input === undefined ? {} : { input: codec.encode(input) }
   }
@@ -123,7 +117,8 @@ export function createClient<Tree extends ContractTree>(
       const topic = topicOf(spec, params)
       return handles.get(topic.key, () =>
         topics.create(topic, (reading) => ({
-          ...readable(reading, spec, () => {}, requireConnection),
+          // a listener may wait until the client is opened again; a promise for its next event would wait for ever
+          ...readable(reading, spec, { wait: () => driver.requireOpen() }),
           send: withSafe(sender(spec, topic.params)),
         })),
       )

@@ -7,16 +7,24 @@ import type { ReadEvent, Reading } from './shell/reading.js'
 /** Events of any channel; a handle's own type tells them apart. */
 type AnyEvents = { readonly [name: string]: unknown }
 
-/**
- * @param check Called before each new reader; throws what makes it impossible, as that everything was closed.
- * @param checkWait Called before each that somebody waits for; throws where nothing would ever come.
- */
+/** What may make a reader impossible; each throws what does. */
+export interface ReadingChecks {
+  /** Called before each new reader: everything may have been closed. */
+  read?(): void
+  /** Called, too, before each that somebody waits for: nothing may ever come. */
+  wait?(): void
+}
+
 export function readable<P>(
   reading: Reading<P>,
   { path, events }: ChannelSpec,
-  check: () => void = () => {},
-  checkWait: () => void = check,
+  checks: ReadingChecks,
 ): ReadingHalf<AnyEvents, true> {
+  const check = (): void => checks.read?.()
+  const checkWait = (): void => {
+    check()
+    checks.wait?.()
+  }
   const pass = (item: ReadEvent): TopicItem<AnyEvents, true> => item
   return {
     on(name, listener, { from }: ReadOptions = {}) {
@@ -29,7 +37,7 @@ export function readable<P>(
     },
     events({ from, signal }: EventsOptions = {}) {
       checkWait()
-      return reading.events(from, signal)
+      return reading.events(from, signal, checkWait) // the loop may begin much later
     },
     read(listener, { from, failed } = {}) {
       check()

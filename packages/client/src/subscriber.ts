@@ -99,7 +99,7 @@ export function createSubscriber<Tree extends ContractTree, const Path extends s
     if (!given) requireAddress(url)
   }
   return {
-    ...readable(topic.reading, spec, check),
+    ...readable(topic.reading, spec, { read: check }),
     close() {
       isClosed = true
       topic.refuse('CLOSED')

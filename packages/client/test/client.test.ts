@@ -357,3 +357,24 @@ test('ready() and events() of a closed client say so at once; a listener waits u
   await clock.advance(0)
   expect(await ready).toMatch(/-10$/)
 })
+
+test('a loop that begins only after the client was closed throws, and waits for nothing', async () => {
+  const { client } = world()
+  const loop = client.news.events()
+  client.connection.close()
+  await expect(loop.next()).rejects.toMatchObject({ code: 'CLOSED' })
+  expect(await loop.next()).toEqual({ done: true, value: undefined })
+})
+
+test('a client that is closed while a topic lingers, or waits to read again, has no timer left', async () => {
+  const { clock, server, client, room } = await liveRoom()
+  client.news.on('item', () => {})()
+  room.on('message', () => {}, { from: 'first' })
+  await server.until('read')
+  server.send({ type: 'err', id: server.last('read').id, code: 'INTERNAL', message: 'the log is away' })
+  await clock.advance(0)
+  client.connection.close()
+  await clock.advance(0)
+  expect(clock.pending()).toBe(0)
+  expect(client.news.status.getSnapshot()).toEqual({ status: 'idle' })
+})

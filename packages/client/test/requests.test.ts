@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/shared'
 import { expect, test } from 'vitest'
 import { value } from './scripted-server.js'
-import { outcome, world } from './world.js'
+import { liveRoom, outcome, world } from './world.js'
 
 test('a call is answered with its decoded output', async () => {
   const { clock, server, client } = world()
@@ -94,6 +94,19 @@ test('what was handed over and not answered at a cut has an unknown outcome, and
   await server.until('hello', 2)
   await clock.advance(20_000)
   expect(server.all('call')).toHaveLength(1)
+})
+
+test('what a listener sends as it hears of a cut was never handed over: it waits, and goes out', async () => {
+  const { clock, server, room } = await liveRoom()
+  let sent: Promise<unknown> | undefined
+  room.status.subscribe(() => {
+    if (room.status.getSnapshot().status === 'joining') sent ??= outcome(room.send('react', 'x'))
+  })
+  server.link.cut()
+  await server.until('send')
+  server.send({ type: 'ok', id: server.last('send').id })
+  await clock.advance(0)
+  expect(await sent).toBeUndefined()
 })
 
 test('an idempotent call is sent again after a cut', async () => {

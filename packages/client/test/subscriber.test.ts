@@ -629,6 +629,44 @@ test('`close` lets go of everything, and new readers are refused', async () => {
   expect(clock.pending()).toBe(0)
 })
 
+test('`close` while it waits to try again asks for nothing more, and leaves nothing behind', async () => {
+  const { clock, script, feed, read } = setUp()
+  read()
+  await clock.settle()
+  script.last.fail()
+  await clock.settle()
+  feed.close()
+  await clock.settle()
+  expect(script.requests).toHaveLength(1)
+  expect(clock.pending()).toBe(0)
+  expect(feed.status.getSnapshot()).toEqual({ status: 'refused', code: 'CLOSED' })
+})
+
+test('a loop that begins only after `close` throws, and asks for nothing', async () => {
+  const { clock, script, feed } = setUp()
+  const loop = feed.events()
+  feed.close()
+  expect(await loop.next().catch(code)).toBe('CLOSED')
+  await clock.settle()
+  expect(script.requests).toHaveLength(0)
+})
+
+test('whoever leaves before or after `close` leaves no timer behind', async () => {
+  const { clock, feed, read } = setUp()
+  const stop = read()
+  read()()
+  await clock.settle()
+  feed.close()
+  stop()
+  expect(clock.pending()).toBe(0)
+  expect(feed.status.getSnapshot()).toEqual({ status: 'idle' })
+  const other = setUp()
+  other.read()()
+  await other.clock.settle()
+  other.feed.close()
+  expect(other.clock.pending()).toBe(0)
+})
+
 test('the response is kept for a second after the last reader, so that a remount is no new request', async () => {
   const { clock, script, feed, seen, read } = setUp()
   const stop = read()

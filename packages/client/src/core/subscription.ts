@@ -6,7 +6,7 @@
  *
  *     idle -> joining -> catching-up -> live        `down` leads back to joining, from any of them but idle
  *       ^         \----------\-----------\-> refused
- *       '-- the last reader left, and nobody came for `lingerMs`
+ *       '-- the last reader left, and nobody came for `lingerMs` (from refused: at once)
  *
  * Inputs are the methods: readers (`addReader`, `removeReader`), the connection (`up`, `down`), what the wire
  * brings (`joined`, `event`, `moved`, `gap`, `live`, `refused`, and `read...` for bounded reads), timers
@@ -117,11 +117,10 @@ export class Subscription<P> {
     this.#readers.delete(id)
     const outputs: Outputs<P> = []
     if (reader.read !== undefined) outputs.push({ type: 'cancel-read', read: reader.read })
-    if (this.#readers.size === 0) {
-      this.#isLingering = true
-      outputs.push({ type: 'arm', timer: 'linger', ms: this.#options.lingerMs })
-    }
-    return outputs
+    if (this.#readers.size > 0) return outputs
+    if (this.#is('refused')) return [...outputs, ...this.#idle()]
+    this.#isLingering = true
+    return [...outputs, { type: 'arm', timer: 'linger', ms: this.#options.lingerMs }]
   }
 
   /** A refused topic that still has readers is asked for again, for instance with fresh credentials. */
@@ -130,12 +129,14 @@ export class Subscription<P> {
   }
 
   elapsed(timer: TopicTimer): Outputs<P> {
-    if (timer === 'reads') return this.#attachPending(false)
+    return timer === 'reads' ? this.#attachPending(false) : this.endLinger()
+  }
+
+  /** Nobody came back to it; or nobody can, because everything is being closed. */
+  endLinger(): Outputs<P> {
     if (!this.#isLingering) return []
-    this.#isLingering = false
-    const isWired = this.#isUp && !this.#is('refused')
-    this.#forget()
-    return [...(isWired ? [{ type: 'unsubscribe' } as const] : []), ...this.#become({ status: 'idle' })]
+    const unsubscribe = this.#isUp ? [{ type: 'unsubscribe' } as const] : []
+    return [...unsubscribe, ...this.#idle()]
   }
 
   // --- connection -------------------------------------------------------------------------------------------
@@ -199,6 +200,7 @@ export class Subscription<P> {
   /** The subscription did not begin, or was ended, and will not come back by itself. Its readers keep their place. */
   refused(code: string): Outputs<P> {
     if (this.#is('idle') || this.#is('refused')) return []
+    if (this.#isLingering) return this.#idle()
     this.#forget()
     return this.#become({ status: 'refused', code })
   }
@@ -251,6 +253,13 @@ export class Subscription<P> {
     const [first] = this.#readers.values()
     this.#asked = this.#resume ?? first?.wish ?? this.#asked
     return [{ type: 'subscribe', from: this.#asked }]
+  }
+
+  /** Nobody reads it, and nothing of it is on the wire. */
+  #idle(): Outputs<P> {
+    this.#isLingering = false
+    this.#forget()
+    return this.#become({ status: 'idle' })
   }
 
   /** There is no stream any more; who still reads goes on from a position of its own. */

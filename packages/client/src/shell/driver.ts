@@ -100,6 +100,16 @@ export class Driver {
     return this.#ticker.now()
   }
 
+  /** @throws ParleyError with the code that the connection was closed with, if it was. */
+  requireOpen(): void {
+    const state = this.#link.state
+    if (state.status !== 'closed') return
+    throw new ParleyError(
+      state.code,
+      `The connection is closed (${state.reason}); client.connection.open() opens it again`,
+    )
+  }
+
   /** The next number of the client's one sequence. */
   nextId(): number {
     this.#ids += 1
@@ -189,7 +199,8 @@ export class Driver {
         break
       case 'down':
         this.#end = undefined
-        for (const part of this.#parts) part.down()
+        // The last one first: listeners hear of it from topics, and what they then ask for must already wait.
+        for (const part of [...this.#parts].reverse()) part.down()
         break
       case 'over':
         this.#over(output.error)

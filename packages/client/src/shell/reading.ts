@@ -134,9 +134,18 @@ export class Reading<P> {
     })
   }
 
-  events(from?: ReadFrom, signal?: AbortSignal): AsyncIterableIterator<Unread, undefined> {
+  /** @param check Called as the loop begins; throws, from the loop, what makes it impossible. */
+  events(
+    from: ReadFrom | undefined,
+    signal: AbortSignal | undefined,
+    check: () => void,
+  ): AsyncIterableIterator<Unread, undefined> {
     parseFrom(from) // what is wrong with it is said here, not by the first step of the loop
-    return unreadEvents((sink) => this.read(from, sink), clientDefaults.unreadEvents, signal)
+    const open = (sink: Sink): (() => void) => {
+      check()
+      return this.read(from, sink)
+    }
+    return unreadEvents(open, clientDefaults.unreadEvents, signal)
   }
 
   onGap(listener: (gap: ReadGap) => unknown): () => void {
@@ -194,9 +203,7 @@ export class Reading<P> {
         this.#call('gap', () => this.#sinks.get(output.reader)?.gap(toReadGap(output.gap)))
         break
       case 'status':
-        this.#noteNeed()
-        this.#status.set(output.status)
-        if (output.status.status === 'refused') this.fail(refusal(this.#options.key, output.status.code))
+        this.#follow(output.status)
         break
       case 'subscribe':
         wire.subscribe(output.from)
@@ -214,9 +221,17 @@ export class Reading<P> {
         this.#arm(output.timer, output.ms)
         break
       case 'disarm':
-        this.#timers.get(output.timer)?.()
-        this.#timers.delete(output.timer)
+        this.#disarm(output.timer)
     }
+  }
+
+  #follow(status: TopicStatus): void {
+    // Without a stream nothing is read beside it, and for an idle topic nothing is waited for.
+    if (status.status !== 'live' && status.status !== 'catching-up') this.#disarm('reads')
+    if (status.status === 'idle') this.#disarm('linger')
+    this.#noteNeed()
+    this.#status.set(status)
+    if (status.status === 'refused') this.fail(refusal(this.#options.key, status.code))
   }
 
   #noteNeed(): void {
@@ -226,8 +241,13 @@ export class Reading<P> {
     this.#options.needed?.(isNeeded)
   }
 
-  #arm(timer: TopicTimer, ms: number): void {
+  #disarm(timer: TopicTimer): void {
     this.#timers.get(timer)?.()
+    this.#timers.delete(timer)
+  }
+
+  #arm(timer: TopicTimer, ms: number): void {
+    this.#disarm(timer)
     const cancel = this.#options.clock.after(ms, () => {
       this.#timers.delete(timer)
       this.feed((machine) => machine.elapsed(timer))

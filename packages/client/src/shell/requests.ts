@@ -71,7 +71,7 @@ export class Requests implements ConnectionPart, Timed {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw aborted(signal)
-      this.#refuseIfClosed()
+      this.#driver.requireOpen()
       const within = deadline(withinMs ?? spec.withinMs ?? clientDefaults.callMs)
       const id = this.#driver.nextId()
       const frame = make(id, within)
@@ -110,7 +110,7 @@ export class Requests implements ConnectionPart, Timed {
    */
   cast(frame: CastFrame): void {
     this.#driver.use()
-    this.#refuseIfClosed()
+    this.#driver.requireOpen()
     const data = encodeFrame(frame)
     const bytes = bytesOf(data)
     if (bytes > this.#frameBytes) {
@@ -172,17 +172,6 @@ export class Requests implements ConnectionPart, Timed {
       ...(issues ? { issues } : {}),
       ...(id === undefined ? {} : { id }),
     })
-  }
-
-  /** @throws ParleyError */
-  #refuseIfClosed(): void {
-    const state = this.#driver.state.getSnapshot()
-    if (state.status === 'closed') {
-      throw new ParleyError(
-        state.code,
-        `The connection is closed (${state.reason}); client.connection.open()`,
-      )
-    }
   }
 
   /** @param failure What to reject with, instead of what the outbox says. */

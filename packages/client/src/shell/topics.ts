@@ -106,7 +106,10 @@ export class Topics implements ConnectionPart {
   }
 
   over(error: ParleyError): void {
-    for (const { reading } of [...this.#active]) reading.fail(error)
+    for (const { reading } of [...this.#active]) {
+      reading.fail(error)
+      reading.feed((machine) => machine.endLinger())
+    }
   }
 
   received(frame: ServerFrame<Received>): boolean {

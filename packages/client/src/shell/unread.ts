@@ -4,7 +4,6 @@
  * `overflow` stands in its place.
  */
 
-import type { ParleyError } from '@parley/shared'
 import type { ReadEvent, ReadGap, Sink } from './sink.js'
 
 /** One step of the loop: an event, or a gap. */
@@ -18,7 +17,7 @@ export type Unread =
       readonly replayed?: undefined
     }
 
-/** Opens the reader; what it returns closes it. */
+/** Opens the reader; what it returns closes it. What it throws, the loop throws. */
 export type OpenReader = (sink: Required<Sink>) => () => void
 
 type Waiting = { resolve(result: IteratorResult<Unread, undefined>): void; reject(error: unknown): void }
@@ -38,7 +37,7 @@ export function unreadEvents(
   const waiting: Waiting[] = []
   let state: 'new' | 'open' | 'over' = 'new'
   let close: (() => void) | undefined
-  let failure: ParleyError | undefined
+  let failure: unknown
   /** Where the buffer ends, and how far the stream went on since. */
   let last: string | undefined
   let hole: { after: string; first: string } | undefined
@@ -74,7 +73,19 @@ export function unreadEvents(
     }
     state = 'open'
     signal?.addEventListener('abort', abort)
-    const opened = open({
+    try {
+      const opened = openReader()
+      // The reader may have failed, or been closed, by the very event that it was opened with.
+      if ((state as string) === 'over') opened()
+      else close = opened
+    } catch (error) {
+      failure = error
+      finish()
+    }
+  }
+
+  const openReader = (): (() => void) =>
+    open({
       event(event) {
         if (state === 'over') return
         const { position } = event
@@ -90,14 +101,11 @@ export function unreadEvents(
         if (!hole) last = gap.first
       },
       failed(error) {
+        if (state === 'over') return
         failure = error
         finish()
       },
     })
-    // The reader may have failed, or been closed, by the very event that it was opened with.
-    if ((state as string) === 'over') opened()
-    else close = opened
-  }
 
   const take = (): IteratorResult<Unread, undefined> | undefined => {
     const item = buffer.shift()

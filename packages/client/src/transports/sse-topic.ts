@@ -66,8 +66,9 @@ export class SseTopic {
 
   /** Everything ends, with this code as the reason. */
   refuse(code: string): void {
-    this.#end()
+    // first, so that nothing is asked for again where the end of a wait says that it may be
     this.reading.feed((machine) => machine.refused(code))
+    this.#end()
   }
 
   // --- the stream -------------------------------------------------------------------------------------------
