@@ -158,7 +158,7 @@ function place(root: Branch, path: string, handle: object): void {
   const last = names.pop()!
   let branch = root
   for (const name of names) {
-    branch[name] ??= {}
+    if (!Object.hasOwn(branch, name)) branch[name] = {} // `valueOf` is a name like any other
     branch = branch[name] as Branch
   }
   branch[last] = handle

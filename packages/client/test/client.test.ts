@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/shared'
+import { call, defineContract, ParleyError } from '@parley/shared'
 import { virtualClock } from '@parley/shared/testing'
 import { expect, test } from 'vitest'
 import { createClient } from '../src/client.js'
@@ -189,14 +189,27 @@ test('a gap that nobody listens for is reported', async () => {
 test('an event that cannot be read is a gap, and the next one comes', async () => {
   const { clock, server, room, seen, topic, reports } = await liveRoom()
   const gaps: unknown[] = []
-  room.onGap(({ reason, first }) => gaps.push([reason, first]))
+  room.onGap((gap) => gaps.push(gap))
   const unreadable = { json: '"x"', meta: '{"values":[["custom","Money"]]}' }
   server.send({ type: 'e', topic, offset: 11, name: 'message', data: unreadable })
   server.send(event(topic, 12, { text: 'fine' }))
   await clock.advance(0)
-  expect(gaps).toEqual([['incompatible', 'e-11']])
+  expect(gaps).toEqual([{ after: 'e-10', first: 'e-11', reason: 'incompatible' }])
   expect(seen).toMatchObject([{ text: 'fine' }])
   expect(reports).toMatchObject([{ kind: 'protocol' }])
+})
+
+test('an event that the contract does not have reaches nobody, and its position is kept', async () => {
+  const { clock, server, room, topic } = await liveRoom()
+  const names: unknown[] = []
+  room.read(({ name }) => names.push(name))
+  server.send(event(topic, 11, { text: 'x' }, 'later'), event(topic, 12, { text: 'y' }))
+  server.send(event(topic, 13, { text: 'z' }, 'later'))
+  await clock.advance(0)
+  expect(names).toEqual(['message'])
+  server.link.cut()
+  await server.until('sub', 2)
+  expect(server.last('sub').from).toEqual({ epoch: 'e', offset: 13 })
 })
 
 test('a refused topic says so, and an open() asks for it again from where its readers are', async () => {
@@ -377,4 +390,11 @@ test('a client that is closed while a topic lingers, or waits to read again, has
   await clock.advance(0)
   expect(clock.pending()).toBe(0)
   expect(client.news.status.getSnapshot()).toEqual({ status: 'idle' })
+})
+
+test('a group with a name that every object inherits is a group like any other', () => {
+  const odd = defineContract({ valueOf: { go: call({}) } })
+  const client = createClient(odd, { url: 'ws://host' })
+  expect(client.valueOf.go).toBeTypeOf('function')
+  expect(Object.keys(Object.prototype.valueOf)).toEqual([])
 })

@@ -1,3 +1,4 @@
+import type { Link } from '@parley/shared'
 import { type VirtualClock, virtualClock } from '@parley/shared/testing'
 import { expect, test } from 'vitest'
 import { createClient } from '../src/client.js'
@@ -471,4 +472,23 @@ test('asking for a connection again and again makes one', async () => {
   client.connection.open()
   await clock.advance(60_000)
   expect(server.link.counts().attempts).toBe(1)
+})
+
+test('a link that goes on talking after it was let go of arms no timer', async () => {
+  const { clock, server } = world()
+  let told = (_: string): void => {}
+  const link: Link = {
+    connect(events) {
+      told = events.received
+      return server.link.connect(events)
+    },
+  }
+  const client = createClient(contract, { transport: link, clock })
+  client.connection.open()
+  await clock.advance(0)
+  client.connection.close()
+  await clock.advance(0)
+  for (const frame of ['["expires",60000]', '["ping"]', '["e",1,2,"x",3]', 'no frame']) told(frame)
+  expect(clock.pending()).toBe(0)
+  expect(client.connection.getSnapshot()).toMatchObject({ status: 'closed', code: 'CLOSED' })
 })

@@ -222,3 +222,11 @@ test('what was given up while away is never sent', async () => {
   expect(server.all('call').map(({ input }) => input?.json)).toEqual([{ name: 'stays' }])
   expect(await stays).toBe('TIMEOUT')
 })
+
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
+  'a deadline of %d ms, which no frame can carry, is refused',
+  async (withinMs) => {
+    const { client } = world()
+    expect(await outcome(client.rooms.create({ name: 'x' }, { withinMs }))).toBe('BAD_OPTIONS')
+  },
+)

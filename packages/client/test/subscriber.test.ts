@@ -491,6 +491,27 @@ test('a machine that slept comes back at once, and does not trust the response i
   expect(script.requests).toHaveLength(2)
 })
 
+test('a hidden page, whose timers come late, keeps the response that it hears', async () => {
+  const { clock, script, seen, read } = setUp()
+  read()
+  await clock.settle()
+  script.last.open(ready('e-0') + live('e-0'))
+  await clock.settle()
+  for (let n = 1; n <= 12; n++) {
+    clock.jump(5_000) // no timer fires; what the network brings is not held back
+    script.last.send(event('note', { n }, `e-${n}`))
+    await clock.settle()
+  }
+  await clock.advance(10_000 - 1)
+  expect(script.requests).toHaveLength(1)
+  expect(seen).toHaveLength(12)
+  await clock.advance(1)
+  expect(script.last.isGone).toBe(true) // now it is silent
+  await clock.advance(1_500)
+  await clock.advance(250)
+  expect(script.requests).toHaveLength(2)
+})
+
 test('a clock that is set back keeps nothing from being noticed', async () => {
   const { clock, script, read } = setUp()
   read()

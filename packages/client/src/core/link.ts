@@ -154,7 +154,7 @@ export class ClientLink<Out, In> {
   }
 
   received(attempt: number, frame: ServerFrame<In>, now: number): LinkOutput<Out, In>[] {
-    if (attempt !== this.#attempt) return []
+    if (attempt !== this.#attempt || this.#stage === undefined) return []
     this.#heartbeat?.heard(now)
     switch (frame.type) {
       case 'ping':

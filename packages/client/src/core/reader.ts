@@ -28,6 +28,8 @@ export type ReaderOutput<P> =
       readonly reader: number
       readonly event: TopicEvent<P>
       readonly replayed: boolean
+      /** Where the reader was before: should the event prove unreadable, the hole begins there. */
+      readonly after: Position | undefined
     }
   | { readonly type: 'gap'; readonly reader: number; readonly gap: TopicGap }
 
@@ -171,10 +173,11 @@ export class Reader<P> {
       return [{ type: 'gap', reader: this.id, gap }]
     }
     const { event, replayed } = item
+    const after = this.#position
     if (event.position) {
       if (covers(this.#position, event.position)) return []
       this.#position = event.position
     }
-    return [{ type: 'deliver', reader: this.id, event, replayed }]
+    return [{ type: 'deliver', reader: this.id, event, replayed, after }]
   }
 }

@@ -15,8 +15,9 @@
  * House rules:
  * - What the server advises (`retry:`, `Retry-After`) holds for the next attempt alone, and nothing shortens it.
  * - The attempts are counted anew after a response that held for `steadyMs`.
- * - A timer that comes far too late means that this machine was stopped or asleep: what was open is dead, though
- *   nobody says so, and waiting has been long enough.
+ * - A timer that comes far too late after a long silence means that this machine was stopped or asleep: what was open
+ *   is dead, though nobody says so, and waiting has been long enough. Where bytes kept coming it is the timers alone
+ *   that are held back, up to a minute, as browsers do with those of a hidden page.
  */
 import { clientDefaults } from '@parley/shared/internal'
 import { backoffMs, soonMs } from './backoff.js'
@@ -47,6 +48,8 @@ export class SseLink {
   #openedAt = 0
   /** When the last byte came. */
   #heardAt = 0
+  /** It was silent for too long before that, and the timer that would have said so is late. */
+  #wasSilent = false
   /** When the timer is due. */
   #dueAt = 0
   #advisedMs: number | undefined
@@ -69,11 +72,14 @@ export class SseLink {
     this.#state = 'open'
     this.#openedAt = now
     this.#heardAt = now
+    this.#wasSilent = false
     return [this.#arm(now, clientDefaults.sseSilenceMs)]
   }
 
   /** Bytes came, a comment's among them. */
   heard(now: number): void {
+    // What was in the buffers while the machine slept says nothing of the link.
+    if (now - this.#heardAt >= clientDefaults.sseSilenceMs) this.#wasSilent = true
     this.#heardAt = now
   }
 
@@ -105,7 +111,8 @@ export class SseLink {
         // A clock that was set back must not make the silence an hour longer.
         this.#heardAt = Math.min(this.#heardAt, now)
         const silence = now - this.#heardAt
-        if (isLate || silence >= clientDefaults.sseSilenceMs) return this.#giveUp(now, chance, isLate)
+        if (this.#wasSilent || silence >= clientDefaults.sseSilenceMs)
+          return this.#giveUp(now, chance, isLate)
         return [this.#arm(now, clientDefaults.sseSilenceMs - silence)]
       }
     }

@@ -41,6 +41,8 @@ export interface ReadingOptions<P> {
   readonly key: string
   /** The channel keeps the newest event per name. */
   readonly latest: boolean
+  /** The names of the channel's events. */
+  readonly events: { has(name: string): boolean }
   readonly lingerMs: number
   readonly clock: Clock
   readonly wire: TopicWire
@@ -66,7 +68,9 @@ export class Reading<P> {
   #isNeeded = false
   #ids = 0
   /** The event decoded last: all readers of a topic get the same value. */
-  #decoded: { readonly event: TopicEvent<P>; readonly data: unknown; readonly error?: unknown } | undefined
+  #decoded:
+    | { readonly event: TopicEvent<P>; readonly data: unknown; readonly isReadable: boolean }
+    | undefined
   /** The holes that `onGap` was told of while one input was carried out. */
   readonly #told = new Set<string>()
 
@@ -197,7 +201,7 @@ export class Reading<P> {
     const { wire } = this.#options
     switch (output.type) {
       case 'deliver':
-        this.#deliver(output.reader, output.event, output.replayed)
+        this.#deliver(output)
         break
       case 'gap':
         this.#call('gap', () => this.#sinks.get(output.reader)?.gap(toReadGap(output.gap)))
@@ -255,24 +259,27 @@ export class Reading<P> {
     this.#timers.set(timer, cancel)
   }
 
-  #deliver(reader: number, event: TopicEvent<P>, replayed: boolean): void {
+  #deliver({ reader, event, replayed, after }: Extract<SubscriptionOutput<P>, { type: 'deliver' }>): void {
     const sink = this.#sinks.get(reader) // a listener before it may have removed it
     if (!sink) return
     const { name, at } = event
-    const { data, error } = this.#decode(event)
+    if (!this.#options.events.has(name)) return // a later contract's: its position counts, and nobody listens for it
+    const decoded = this.#decode(event)
     const position = event.position && formatPosition(event.position)
-    if (error === undefined) {
+    if (decoded.isReadable) {
+      const { data } = decoded
       const read = { name, data, position, replayed, ...(at === undefined ? {} : { at }) }
       this.#call(name, () => sink.event(read))
     } else if (position !== undefined) {
-      this.#call(name, () => sink.gap({ after: position, first: position, reason: 'incompatible' }))
+      const last = after ? formatPosition(after) : position
+      this.#call('gap', () => sink.gap({ after: last, first: position, reason: 'incompatible' }))
     }
   }
 
-  #decode(event: TopicEvent<P>): { readonly data: unknown; readonly error?: unknown } {
+  #decode(event: TopicEvent<P>): { readonly data: unknown; readonly isReadable: boolean } {
     if (this.#decoded?.event === event) return this.#decoded
     try {
-      this.#decoded = { event, data: this.#options.decode(event.data) }
+      this.#decoded = { event, data: this.#options.decode(event.data), isReadable: true }
     } catch (error) {
       this.#options.report({
         kind: 'protocol',
@@ -280,7 +287,7 @@ export class Reading<P> {
         path: this.#options.key,
         error,
       })
-      this.#decoded = { event, data: undefined, error }
+      this.#decoded = { event, data: undefined, isReadable: false }
     }
     return this.#decoded
   }

@@ -200,8 +200,11 @@ function aborted(signal: AbortSignal): ParleyError {
 
 /** @throws ParleyError `BAD_OPTIONS` */
 function deadline(ms: number): number {
-  if (ms > 0 && Number.isFinite(ms)) return Math.ceil(ms)
-  throw new ParleyError('BAD_OPTIONS', `withinMs: ${ms} is no time to wait; give a number of ms above 0`)
+  if (ms > 0 && ms <= Number.MAX_SAFE_INTEGER) return Math.ceil(ms)
+  throw new ParleyError(
+    'BAD_OPTIONS',
+    `withinMs: ${ms} is no time to wait; give a number of ms above 0, and below 2^53`,
+  )
 }
 
 function bytesOf(data: FrameData): number {

@@ -62,6 +62,7 @@ export class Topics implements ConnectionPart {
       reading: new Reading<Received>({
         key,
         latest: spec.replay === 'latest',
+        events: spec.events,
         lingerMs,
         clock,
         report,

@@ -47,6 +47,7 @@ export class SseTopic {
     this.reading = new Reading<SsePayload>({
       key: spec.path,
       latest: spec.replay === 'latest',
+      events: spec.events,
       lingerMs,
       clock,
       decode: (payload) => decoder.decode(decoder.received(payload)),
@@ -111,21 +112,9 @@ export class SseTopic {
       case 'gap':
         this.reading.feed((machine) => machine.gap(message.gap))
         break
-      case 'event': {
-        const event = this.#event(message)
-        const { position } = message
-        if (event) this.reading.feed((machine) => machine.event(event))
-        else if (position) this.reading.feed((machine) => machine.moved(position))
-      }
+      case 'event':
+        this.reading.feed((machine) => machine.event(toEvent(message)))
     }
-  }
-
-  /** An event of the contract; a name that it does not have is a later contract's, and nobody listens for it. */
-  #event(message: Extract<SseMessage, { type: 'event' }>): TopicEvent<SsePayload> | undefined {
-    const { name, position, json, meta, at } = message
-    if (!this.#options.spec.events.has(name)) return undefined
-    const data = meta === undefined ? { json } : { json, meta }
-    return { name, data, position, ...(at === undefined ? {} : { at }) }
   }
 
   #ended(end: SseEnd): void {
@@ -191,8 +180,7 @@ export class SseTopic {
           this.reading.feed((machine) => machine.readGap(read, message.gap))
           return
         }
-        const event = this.#event(message)
-        if (event) this.reading.feed((machine) => machine.readEvent(read, event))
+        this.reading.feed((machine) => machine.readEvent(read, toEvent(message)))
       },
       ended: (end) => {
         this.#reads.delete(read)
@@ -220,4 +208,15 @@ export class SseTopic {
   get #chance(): number {
     return this.#options.clock.random()
   }
+}
+
+function toEvent({
+  name,
+  position,
+  json,
+  meta,
+  at,
+}: Extract<SseMessage, { type: 'event' }>): TopicEvent<SsePayload> {
+  const data = meta === undefined ? { json } : { json, meta }
+  return { name, data, position, ...(at === undefined ? {} : { at }) }
 }
