@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/shared'
-import type { Clock, Position } from '@parley/shared/internal'
+import type { Clock, Encoded, Position } from '@parley/shared/internal'
 import type { Log, LogTopic, NewEntry, Page, ReadBounds, Tail, TailItem, VolatileItem } from '../log.js'
 import type { ReadFrom } from '../page.js'
 import { payloadBytes } from '../payload-bytes.js'
@@ -10,8 +10,9 @@ import type { Store, Stored } from './store.js'
 /** One transaction holds this many appends or bytes at most: the event loop waits for it. */
 const mostPerCommit = 500
 const mostBytesPerCommit = 1_048_576
-/** What may wait for the disk. */
+/** What may wait for the disk: payloads, and about so much beside each. */
 const mostBytesWaiting = 67_108_864
+const bytesBeside = 300
 /** So many topics whose losses are not written yet get a transaction of their own. */
 const mostUnwritten = 256
 
@@ -24,10 +25,16 @@ type Waiting =
       readonly resolve: (position: Position) => void
       readonly reject: (error: unknown) => void
     }
-  | { readonly do: 'pass'; readonly item: VolatileItem; readonly resolve: () => void }
+  | {
+      readonly do: 'pass'
+      readonly item: VolatileItem
+      readonly bytes: number
+      readonly resolve: () => void
+    }
   | {
       readonly do: 'retain'
       readonly topic: LogTopic
+      readonly bytes: 0
       readonly resolve: () => void
       readonly reject: (error: unknown) => void
     }
@@ -71,14 +78,7 @@ export class SqliteLog implements Log {
 
   async append(entry: NewEntry): Promise<Position> {
     this.#requireOpen()
-    const bytes = payloadBytes(entry.data)
-    if (this.#bytesWaiting > 0 && this.#bytesWaiting + bytes > mostBytesWaiting) {
-      throw new ParleyError(
-        'OVERLOADED',
-        `More than ${mostBytesWaiting} bytes of events wait to be written. Await what you emit.`,
-      )
-    }
-    this.#bytesWaiting += bytes
+    const bytes = this.#admit(entry.data)
     return new Promise((resolve, reject) => {
       this.#enqueue({ do: 'append', entry, bytes, resolve, reject })
     })
@@ -90,7 +90,8 @@ export class SqliteLog implements Log {
       this.#tails.pass({ type: 'volatile', item })
       return
     }
-    await new Promise<void>((resolve) => this.#enqueue({ do: 'pass', item, resolve }))
+    const bytes = this.#admit(item.data)
+    await new Promise<void>((resolve) => this.#enqueue({ do: 'pass', item, bytes, resolve }))
   }
 
   async read(topic: LogTopic, from: ReadFrom, bounds: ReadBounds): Promise<Page> {
@@ -98,7 +99,7 @@ export class SqliteLog implements Log {
     try {
       if (this.#store.mustReplace(topic)) {
         await new Promise<void>((resolve, reject) => {
-          this.#enqueue({ do: 'retain', topic, resolve, reject })
+          this.#enqueue({ do: 'retain', topic, bytes: 0, resolve, reject })
         })
         this.#requireOpen()
       }
@@ -136,8 +137,19 @@ export class SqliteLog implements Log {
     this.#tails.pass({ type: 'epoch', epoch: store.epoch, head: store.head })
   }
 
+  /** Refuses what is too much, and gives the bytes that it counts. One of any size may wait alone. */
+  #admit(data: Encoded): number {
+    const bytes = payloadBytes(data) + bytesBeside
+    if (this.#bytesWaiting === 0 || this.#bytesWaiting + bytes <= mostBytesWaiting) return bytes
+    throw new ParleyError(
+      'OVERLOADED',
+      `More than ${mostBytesWaiting} bytes of events wait to be written. Await what you emit.`,
+    )
+  }
+
   #enqueue(waiting: Waiting): void {
     this.#waiting.push(waiting)
+    this.#bytesWaiting += waiting.bytes
     this.#schedule()
   }
 
@@ -156,14 +168,9 @@ export class SqliteLog implements Log {
   #commit(): void {
     const batch = this.#take()
     const now = this.#clock.now()
-    const stored: Stored[] = []
+    let stored: readonly Stored[]
     try {
-      this.#store.transaction(now, () => {
-        for (const one of batch) {
-          if (one.do === 'append') stored.push(this.#store.append(one.entry, now))
-          if (one.do === 'retain') this.#store.retain(one.topic, now)
-        }
-      })
+      stored = this.#write(batch, now)
     } catch (error) {
       this.#fail(batch, error)
       return
@@ -183,6 +190,29 @@ export class SqliteLog implements Log {
     }
   }
 
+  /** Writes all of it, or throws. */
+  #write(batch: readonly Waiting[], now: number): readonly Stored[] {
+    try {
+      return this.#writeOnce(batch, now)
+    } catch (error) {
+      // an append finds no room before it trims: what has expired by now must go on its own
+      const madeRoom = isFull(error) && this.#store.transaction(now, () => this.#store.tidy(now)) > 0
+      if (!madeRoom) throw error
+      return this.#writeOnce(batch, now)
+    }
+  }
+
+  #writeOnce(batch: readonly Waiting[], now: number): readonly Stored[] {
+    return this.#store.transaction(now, () => {
+      const stored: Stored[] = []
+      for (const one of batch) {
+        if (one.do === 'append') stored.push(this.#store.append(one.entry, now))
+        if (one.do === 'retain') this.#store.retain(one.topic, now)
+      }
+      return stored
+    })
+  }
+
   /** Nothing of the transaction was kept, and nobody was told of it. */
   #fail(batch: readonly Waiting[], error: unknown): void {
     const fault = cannotWork(this.#path, error)
@@ -192,28 +222,19 @@ export class SqliteLog implements Log {
         one.resolve()
       } else one.reject(fault)
     }
-    if (!isFull(error)) return
-    const now = this.#clock.now()
-    try {
-      // an append finds no room before it trims: so what expired must go on its own
-      this.#store.transaction(now, () => this.#store.tidy(now))
-    } catch (again) {
-      // whoever appended knows of the full disk; anything else is for the next append to meet
-      if (!isFull(again)) throw cannotWork(this.#path, again)
-    }
   }
 
   #take(): Waiting[] {
     let count = 0
     let bytes = 0
     for (const one of this.#waiting) {
-      if (one.do === 'append') bytes += one.bytes
+      bytes += one.bytes
       if (count > 0 && (count >= mostPerCommit || bytes > mostBytesPerCommit)) break
       count++
     }
     const batch = count === this.#waiting.length ? this.#waiting : this.#waiting.slice(0, count)
     this.#waiting = this.#waiting.slice(count)
-    for (const one of batch) if (one.do === 'append') this.#bytesWaiting -= one.bytes
+    for (const one of batch) this.#bytesWaiting -= one.bytes
     return batch
   }
 

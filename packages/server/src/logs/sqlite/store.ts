@@ -149,23 +149,27 @@ export class Store {
     return makePage(source, from, begin, end, entries, done)
   }
 
-  /** Deletes what is due: ids that are older than two minutes, and what expired in topics that nobody uses. */
-  tidy(now: number): void {
+  /**
+   * Deletes what is due: ids that are older than two minutes, and what expired in topics that nobody uses. In a
+   * transaction. Gives the number of entries that it deleted.
+   */
+  tidy(now: number): number {
     const at = this.#later(now)
     // in the long run more than what was appended, so that it comes to an end
     const most = 4 * Math.max(this.#untidy, tidyEveryAppends)
     this.#rows.deleteIds(at - appendDedupMs, this.#head, most)
-    const forgotten = this.#topics.sweep(at, most)
+    const { deleted, forgotten } = this.#topics.sweep(at, most)
     if (forgotten > this.#forgotten) {
       this.#forgotten = forgotten
       this.#rows.forget(forgotten)
     }
     this.#untidy = 0
     this.#tidiedAt = now
+    return deleted
   }
 
-  /** Time as the log has it. */
+  /** Time as the log has it: in whole milliseconds, and never going back. */
   #later(now: number): number {
-    return Math.max(now, this.#headAt)
+    return Math.max(Math.floor(now), this.#headAt)
   }
 }

@@ -14,6 +14,11 @@ export interface TopicRow {
   readonly touched: number
 }
 
+/** The column holds whole numbers, and a window may have no end. */
+export function wholeMs(ms: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(ms))
+}
+
 /** What deciding whether an entry stays takes of it. */
 export interface Oldest {
   readonly seq: number
@@ -119,7 +124,7 @@ export class StoredTopic {
       this.#becomeLatest()
       return true
     }
-    const keepMs = Math.min(Number.MAX_SAFE_INTEGER, retention.forMs)
+    const keepMs = wholeMs(retention.forMs)
     const changed = keepMs !== this.#keepMs
     if (this.latest) this.#becomeWindow()
     this.#keepMs = keepMs

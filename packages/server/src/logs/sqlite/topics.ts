@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'bun:sqlite'
 import type { LogTopic } from '../log.js'
-import { type Oldest, StoredTopic, type TopicEntries, type TopicRow } from './stored-topic.js'
+import { type Oldest, StoredTopic, type TopicEntries, type TopicRow, wholeMs } from './stored-topic.js'
 
 /** Topics that are held in memory, beside those that wait to be written; about 4 KiB each at most. */
 const mostHeld = 4_096
@@ -74,7 +74,7 @@ export class Topics {
   open({ key, retention }: LogTopic, forgotten: number, now: number): StoredTopic {
     const found = this.find(key)
     if (found) return found
-    const keepMs = retention === 'latest' ? null : Math.min(Number.MAX_SAFE_INTEGER, retention.forMs)
+    const keepMs = retention === 'latest' ? null : wholeMs(retention.forMs)
     const { id } = this.#insert.get(key, keepMs, forgotten, now)!
     return this.#hold({
       id,
@@ -108,20 +108,21 @@ export class Topics {
    * have kept nothing for long. Call it in a transaction.
    *
    * @param most entries that it lets go of, about, in a few topics.
-   * @returns the highest offset of a topic that was forgotten, or 0.
+   * @returns how many entries it deleted, and the highest offset of a topic that it forgot, or 0.
    */
-  sweep(now: number, most: number): number {
+  sweep(now: number, most: number): { readonly deleted: number; readonly forgotten: number } {
     let left = most
+    let deleted = 0
     let forgotten = 0
     const round = this.#after.all(this.#swept, topicsAtOnce)
     for (const { id, key } of round) {
-      if (left <= 0) return forgotten
+      if (left <= 0) return { deleted, forgotten }
       this.#swept = id
       const topic = this.find(key)!
       const before = topic.entries
       const expired = topic.expire(now, left)
       left -= before - topic.entries
-      if (topic.undeleted > 0) this.#deleteLostOf(topic)
+      if (topic.undeleted > 0) deleted += this.#deleteLostOf(topic)
       if (expired) this.#write(topic, now)
       if (topic.entries > 0 || topic.undeleted > 0 || topic.touched > now - rememberMs) continue
       forgotten = Math.max(forgotten, topic.loss.offset)
@@ -130,7 +131,7 @@ export class Topics {
       this.#changed.delete(topic)
     }
     if (round.length < topicsAtOnce) this.#swept = 0
-    return forgotten
+    return { deleted, forgotten }
   }
 
   /** Looks at the file anew: a transaction failed. */
@@ -155,9 +156,10 @@ export class Topics {
     }
   }
 
-  #deleteLostOf(topic: StoredTopic): void {
+  #deleteLostOf(topic: StoredTopic): number {
     const { changes } = this.#deleteLost.run(topic.id, topic.loss.offset, deleteAtOnce)
     topic.deleted(changes < deleteAtOnce ? 0 : deleteAtOnce)
+    return changes
   }
 
   #write(topic: StoredTopic, now: number): void {
