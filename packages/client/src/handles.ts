@@ -81,12 +81,13 @@ export interface ChannelHandle<Events, Messages, Times extends boolean> extends 
   readonly send: Send<Messages>
 }
 
-/** The handle of a channel, out of the contract. */
-export type ChannelHandleOf<C extends ChannelLike> = ChannelHandle<
-  EventOutputs<C>,
-  SentMessages<C>,
-  C['times']
->
+/**
+ * The handle of a channel, out of the contract. Conditional, as the types of trees below, so that the compiler prints
+ * what it comes to and not the channel's schemas.
+ */
+export type ChannelHandleOf<C extends ChannelLike> = C extends ChannelLike
+  ? ChannelHandle<EventOutputs<C>, SentMessages<C>, C['times']>
+  : never
 
 /** A channel with params: the same params give the same handle, as long as somebody holds or uses it. */
 export interface ChannelFunction<Params, Handle> {
@@ -105,20 +106,28 @@ export interface Connection extends Store<ConnectionState> {
 }
 
 /** The handles of a contract's tree. Streams are not there yet. */
-export type Handles<Tree> = {
-  readonly [K in keyof Tree]: Tree[K] extends ChannelLike
-    ? Tree[K]['params'] extends undefined
-      ? ChannelHandleOf<Tree[K]>
-      : ChannelFunction<SchemaInput<Tree[K]['params']>, ChannelHandleOf<Tree[K]>>
-    : Tree[K] extends CallLike
-      ? Caller<SchemaInput<Tree[K]['input']>, OutputOf<Tree[K]['output']>, DeclaredError<Tree[K]['errors']>>
-      : Tree[K] extends StreamLike
-        ? never
-        : Handles<Tree[K]>
-}
+export type Handles<Tree> = Tree extends object
+  ? {
+      readonly [K in keyof Tree]: Tree[K] extends ChannelLike
+        ? Tree[K]['params'] extends undefined
+          ? ChannelHandleOf<Tree[K]>
+          : ChannelFunction<SchemaInput<Tree[K]['params']>, ChannelHandleOf<Tree[K]>>
+        : Tree[K] extends CallLike
+          ? Caller<
+              SchemaInput<Tree[K]['input']>,
+              OutputOf<Tree[K]['output']>,
+              DeclaredError<Tree[K]['errors']>
+            >
+          : Tree[K] extends StreamLike
+            ? never
+            : Handles<Tree[K]>
+    }
+  : never
 
 /** A call without an output gives nothing. */
 type OutputOf<Schema> = Schema extends undefined ? void : SchemaOutput<Schema>
 
 /** What `createClient` gives for a contract's tree. */
-export type Client<Tree extends ContractTree> = Handles<Tree> & { readonly connection: Connection }
+export type Client<Tree extends ContractTree> = Tree extends ContractTree
+  ? Handles<Tree> & { readonly connection: Connection }
+  : never

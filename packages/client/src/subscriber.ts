@@ -54,7 +54,9 @@ export interface Subscriber<Events, Times extends boolean = boolean> extends Rea
 }
 
 /** The subscriber of a channel. */
-export type SubscriberOf<C extends ChannelLike> = Subscriber<EventOutputs<C>, C['times']>
+export type SubscriberOf<C extends ChannelLike> = C extends ChannelLike
+  ? Subscriber<EventOutputs<C>, C['times']>
+  : never
 
 /**
  * Makes the subscriber of one topic. It connects with its first reader - never by being made, or rendered on a
