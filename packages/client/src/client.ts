@@ -25,7 +25,11 @@ export interface ClientOptions {
    * one. Left out only where `transport` is a link.
    */
   readonly url?: string | URL
-  /** The credentials of each connection, asked for anew whenever one is opened, and before they expire. */
+  /**
+   * The credentials of each connection, asked for anew whenever one is opened, and before they expire: any value that
+   * the contract's server takes, sent in the first frame and never in the address. There are no `headers` and no
+   * `credentials` here: a browser's WebSocket takes none, and sends the cookies of its address by itself.
+   */
   readonly auth?: () => unknown
   /** `'auto'` (default) and `'websocket'`: a WebSocket. A link: that one, as `router.link({ context })`. */
   readonly transport?: 'auto' | 'websocket' | Link

@@ -85,8 +85,7 @@ export interface ReadingHalf<Events, Times extends boolean = boolean> {
    * The same, handed to a listener at once: what hooks are made of. `failed` is told when the server ends the topic
    * for good; the reader stays, should the topic be asked for again.
    *
-   * @returns Ends it, and tells where it was, to go on from there later: nothing, if that is not known yet, or if it is
-   *   called while something is on its way to this reader. Then the last item's own position says it.
+   * @returns Ends it, and tells where it was, to go on from there later: nothing, if that is not known yet.
    */
   read(
     listener: (item: TopicItem<Events, Times>) => unknown,

@@ -212,6 +212,24 @@ test('an event that the contract does not have reaches nobody, and its position 
   expect(server.last('sub').from).toEqual({ epoch: 'e', offset: 13 })
 })
 
+test('a refused topic is reported, with what the server says', async () => {
+  const { clock, server, reports } = await liveRoom()
+  server.send({ type: 'refused', id: server.last('sub').id, code: 'FORBIDDEN', message: 'not yours' })
+  await clock.advance(0)
+  expect(reports).toEqual([{ kind: 'refused', path: 'room{"id":"a"}', message: 'FORBIDDEN: not yours' }])
+})
+
+test('a reader that leaves while events are on their way to it tells the place before them', async () => {
+  const { clock, server, room, topic } = await liveRoom()
+  let leave: () => string | undefined = () => undefined
+  const left: unknown[] = []
+  room.on('message', () => left.push(leave()))
+  leave = room.read(() => {})
+  server.send(event(topic, 15, { text: 'x' }))
+  await clock.advance(0)
+  expect(left).toEqual(['e-10'])
+})
+
 test('a refused topic says so, and an open() asks for it again from where its readers are', async () => {
   const { clock, server, client, room, topic } = await liveRoom()
   server.send(event(topic, 12, { text: 'x' }))

@@ -80,14 +80,16 @@ export class Outbox {
   add(request: NewRequest, now: number): OutboxOutput[] {
     const { id, bytes } = request
     if (bytes > this.#frameBytes) {
-      const message = `The frame has ${bytes} bytes, and the server takes ${this.#frameBytes}`
-      return [{ type: 'reject', id, code: 'TOO_LARGE', message }]
+      return [{ type: 'reject', id, code: 'TOO_LARGE', message: tooLarge(bytes, this.#frameBytes) }]
     }
     const { outboxSends, outboxBytes } = this.#options
     const isFull = this.#waitingCount + 1 > outboxSends || this.#waitingBytes + bytes > outboxBytes
     if (!this.#isUp && isFull) {
-      const held = `${this.#waitingCount} requests with ${this.#waitingBytes} bytes wait for the connection`
-      return [{ type: 'reject', id, code: 'OUTBOX_FULL', message: held }]
+      const message =
+        `It was not sent: the connection is away, ${this.#waitingCount} requests with ${this.#waitingBytes} bytes wait ` +
+        `for it already, and these are ${bytes} bytes more, of at most ${outboxSends} and ${outboxBytes} bytes. ` +
+        'Send it again once client.connection is open'
+      return [{ type: 'reject', id, code: 'OUTBOX_FULL', message }]
     }
     const entry: Request = {
       ...request,
@@ -122,8 +124,7 @@ export class Outbox {
       if (request.bytes <= frameBytes) outputs.push(this.#handOver(request, now))
       else {
         this.#remove(request.id)
-        const message = `The frame has ${request.bytes} bytes, and the server takes ${frameBytes}`
-        outputs.push(...this.#end(request, 'TOO_LARGE', message))
+        outputs.push(...this.#end(request, 'TOO_LARGE', tooLarge(request.bytes, frameBytes)))
       }
     }
     return outputs
@@ -165,9 +166,12 @@ export class Outbox {
       }
       this.#remove(request.id)
       if (request.deadline !== undefined && now >= request.deadline) {
-        outputs.push(...this.#end(request, 'TIMEOUT', `No answer came within ${request.withinMs} ms`))
+        const what =
+          request.handedAt === undefined ? 'It was not sent: there was no connection' : 'No answer came'
+        outputs.push(...this.#end(request, 'TIMEOUT', `${what} within ${request.withinMs} ms`))
       } else {
-        const message = `It waited for a connection for ${this.#options.outboxMs} ms`
+        const waited = `there was no connection for ${this.#options.outboxMs} ms`
+        const message = `It was not sent: ${waited}. Send it again once client.connection is open`
         outputs.push(...this.#end(request, 'OUTBOX_FULL', message))
       }
     }
@@ -213,7 +217,14 @@ export class Outbox {
   }
 }
 
+/** What is said of a frame that the server would close the connection over. */
+export function tooLarge(bytes: number, most: number): string {
+  return `The frame has ${bytes} bytes, and the server takes ${most}: send less at once, or raise its limit \`frameBytes\``
+}
+
 function unknownOutcome(id: number): OutboxOutput {
-  const message = 'The connection broke before an answer came: it may or may not have run'
+  const message =
+    'The connection broke before an answer came: it may or may not have run. Look before sending it again, ' +
+    'or declare the call `idempotent` if running twice does no harm'
   return { type: 'reject', id, code: 'OUTCOME_UNKNOWN', message }
 }

@@ -25,7 +25,7 @@ export interface Shown<State> {
   readonly code?: string
 }
 
-/** What is shown, or what the reducer threw. */
+/** What is shown, or what the reducer, or `key`, threw. */
 export type ChannelSnapshot<State> =
   | { readonly shown: Shown<State>; readonly failure?: undefined }
   | { readonly failure: { readonly error: unknown } }
@@ -83,9 +83,9 @@ export function createChannelStore<State>({
   }
 
   function take(event: AnyEvent): void {
-    if (snapshot.failure || (names && !names.has(event.name)) || !isNew(event.data)) return
+    if (snapshot.failure || (names && !names.has(event.name))) return
     try {
-      state = reduce(state, event)
+      if (isNew(event.data)) state = reduce(state, event)
     } catch (error) {
       show({ failure: { error } }) // thrown by the next render, to the nearest error boundary
     }

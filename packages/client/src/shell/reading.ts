@@ -110,8 +110,7 @@ export class Reading<P> {
   }
 
   /**
-   * Adds a reader; the result removes it, and tells where it was - unless it has no position yet, or something is on
-   * its way to it at this moment.
+   * Adds a reader; the result removes it, and tells where it was, unless it has no position yet.
    *
    * @throws ParleyError `BAD_OPTIONS` for a `from` that is none.
    */
@@ -123,8 +122,8 @@ export class Reading<P> {
     return () => {
       if (!this.#sinks.delete(id)) return undefined
       // what still waits in the queue for it was not handed to it, so it is not that far
-      const waits = this.#queue.some((output) => 'reader' in output && output.reader === id)
-      const at = waits ? undefined : this.#machine.positionOf(id)
+      const next = this.#queue.find((output) => 'reader' in output && output.reader === id)
+      const at = next ? placeBefore(next) : this.#machine.positionOf(id)
       this.feed((machine) => machine.removeReader(id))
       return at && formatPosition(at)
     }
@@ -327,6 +326,12 @@ export class Reading<P> {
       error,
     })
   }
+}
+
+/** Where the reader was before that. */
+function placeBefore<P>(output: SubscriptionOutput<P>): Position | undefined {
+  if (output.type === 'deliver') return output.after
+  return output.type === 'gap' ? output.gap.after : undefined
 }
 
 function toReadGap({ after, first, reason }: TopicGap): ReadGap {

@@ -11,7 +11,7 @@ import {
   type Received,
   type ServerFrame,
 } from '@parley/shared/internal'
-import { Outbox, type OutboxOutput } from '../core/outbox.js'
+import { Outbox, type OutboxOutput, tooLarge } from '../core/outbox.js'
 import type { ConnectionPart, Driver, Welcome } from './driver.js'
 import type { Timed } from './ticker.js'
 
@@ -113,12 +113,7 @@ export class Requests implements ConnectionPart, Timed {
     this.#driver.requireOpen()
     const data = encodeFrame(frame)
     const bytes = bytesOf(data)
-    if (bytes > this.#frameBytes) {
-      throw new ParleyError(
-        'TOO_LARGE',
-        `The frame has ${bytes} bytes, and the server takes ${this.#frameBytes}`,
-      )
-    }
+    if (bytes > this.#frameBytes) throw new ParleyError('TOO_LARGE', tooLarge(bytes, this.#frameBytes))
     if (this.#isUp && this.#driver.buffered() < limits.queuedBytes) this.#driver.send(data)
   }
 

@@ -15,6 +15,8 @@ import type { ConnectionPart, Driver, Welcome } from './driver.js'
 import { Reading } from './reading.js'
 
 interface Entry {
+  /** The topic's key. */
+  readonly key: string
   readonly reading: Reading<Received>
   /** The handle: it must not be made a second time while this is in use, so it is held. */
   owner: object | undefined
@@ -56,6 +58,7 @@ export class Topics implements ConnectionPart {
   ): Handle {
     const { codec, clock, lingerMs, report } = this.#options
     const entry: Entry = {
+      key,
       sub: undefined,
       topic: undefined,
       owner: undefined,
@@ -144,7 +147,7 @@ export class Topics implements ConnectionPart {
         this.#joined(frame.id, frame.topic, frame.offset)
         return true
       case 'refused':
-        this.#refused(frame.id, frame.code)
+        this.#refused(frame)
         return true
       case 'epoch':
         this.#epoch = frame.epoch
@@ -205,10 +208,11 @@ export class Topics implements ConnectionPart {
     entry.reading.feed((machine) => machine.joined(this.#at(offset)))
   }
 
-  #refused(sub: number, code: string): void {
-    const entry = this.#bySub.get(sub)
+  #refused({ id, code, message }: Extract<ServerFrame<Received>, { type: 'refused' }>): void {
+    const entry = this.#bySub.get(id)
     if (!entry) return
     this.#forget(entry)
+    this.#options.report({ kind: 'refused', path: entry.key, message: `${code}: ${message}` })
     entry.reading.feed((machine) => machine.refused(code))
   }
 

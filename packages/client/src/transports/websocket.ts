@@ -47,8 +47,8 @@ function follow(socket: Socket, events: LinkEvents): LinkEnd {
   }
   socket.onmessage = ({ data }: { readonly data: unknown }) => {
     if (state !== 'open') return
-    if (typeof data === 'string') events.received(data)
-    else if (data instanceof ArrayBuffer) events.received(new Uint8Array(data))
+    // Not by `instanceof`: the buffer may be of another realm, and what is none must not vanish but be no frame.
+    events.received(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer))
   }
   socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
     if (state === 'over') return

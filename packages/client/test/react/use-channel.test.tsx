@@ -176,7 +176,18 @@ test('`append` drops by a key of its own, and keeps the last of the list', () =>
   expect(add(items, { data: { id: 3 } })).toEqual([{ id: 2 }, { id: 3 }])
 })
 
-test('what a reducer throws comes to the error boundary', async () => {
+test('`append` of nothing, which would keep everything, is refused', () => {
+  for (const limit of [0, -1, Number.NaN]) expect(() => append(limit)).toThrow(/no limit/)
+})
+
+const fault = (what: string) => (): never => {
+  throw new Error(what)
+}
+
+test.each([
+  ['a reducer', { reduce: fault('broken'), key: undefined }],
+  ['`key`', { reduce: (state: string) => state, key: fault('broken') }],
+])('what %s throws comes to the error boundary', async (_, { reduce, key }) => {
   const { feed, open } = scripted()
   class Boundary extends Component<{ children: ReactNode }, { message?: string }> {
     override state: { message?: string } = {}
@@ -188,14 +199,7 @@ test('what a reducer throws comes to the error boundary', async () => {
     }
   }
   function Broken() {
-    const { state } = useChannel(
-      feed,
-      () => {
-        throw new Error('reduced')
-      },
-      { data: 'fine' },
-    )
-    return state
+    return useChannel(feed, reduce, { data: 'fine', key }).state
   }
   const complain = console.error
   console.error = () => {}
@@ -207,7 +211,7 @@ test('what a reducer throws comes to the error boundary', async () => {
     )
     expect(text()).toBe('fine')
     await open(ready('e-0') + live('e-0') + message(1))
-    expect(text()).toBe('reduced')
+    expect(text()).toBe('broken')
   } finally {
     console.error = complain
   }

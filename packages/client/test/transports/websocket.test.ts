@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import type { FrameData } from '@parley/shared/internal'
 import { afterEach, expect, test, vi } from 'vitest'
 import { type WebSocketConstructor, webSocketLink } from '../../src/transports/websocket.js'
@@ -57,6 +58,14 @@ test('the subprotocol is asked for, and bytes come as bytes', () => {
   socket.fire('message', { data: '["pong"]' })
   socket.fire('message', { data: new Uint8Array([1, 2]).buffer })
   expect(happened).toEqual(['opened', '["pong"]', new Uint8Array([1, 2])])
+})
+
+test('a buffer of another realm is bytes, and what is no buffer is told all the same, as no frame', () => {
+  const { socket, happened } = connect()
+  socket.fire('open')
+  socket.fire('message', { data: runInNewContext('new Uint8Array([1, 2]).buffer') })
+  socket.fire('message', { data: new Blob(['x']) })
+  expect(happened).toEqual(['opened', new Uint8Array([1, 2]), new Uint8Array()])
 })
 
 test.each([
