@@ -1,0 +1,58 @@
+import { createHub, createRouter } from '@parley/server'
+import { serve } from '@parley/server/bun'
+import { call, defineContract, ParleyError } from '@parley/shared'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
+import { rawWebSocket } from '../../../../tests/support/raw-websocket.js'
+
+const make = () => {
+  const contract = defineContract({ ping: call({ output: z.string() }) })
+  return createRouter(createHub(contract), { ping: () => 'pong' })
+}
+
+const callPing = (url: string) =>
+  fetch(`${url}/call/ping`, { method: 'POST', headers: { 'content-type': 'application/json' } })
+
+test('`url` is where the router is reached, whatever the path was written like', async () => {
+  await using serving = serve(make(), { port: 0, hostname: '127.0.0.1', path: 'api/realtime/' })
+  expect(serving.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/api\/realtime$/)
+  expect(await (await callPing(serving.url)).json()).toBe('pong')
+})
+
+test('what is not under the path is the application’s to answer, and 404 where it does not', async () => {
+  await using alone = serve(make(), { port: 0 })
+  expect((await fetch(new URL('/other', alone.url))).status).toBe(404)
+  await using beside = serve(make(), { port: 0, fetch: () => new Response('mine') })
+  expect(await (await fetch(new URL('/other', beside.url))).text()).toBe('mine')
+})
+
+test('a port that is taken is one sentence that names it', async () => {
+  await using first = serve(make(), { port: 0 })
+  const { port } = first.server
+  const attempt = () => serve(make(), { port: port! })
+  expect(attempt).toThrow(ParleyError)
+  expect(attempt).toThrow(new RegExp(`port ${port} is taken: choose another`))
+})
+
+test('stopping tells every client to come back, frees the port, and may be asked for twice', async () => {
+  const serving = serve(make(), { port: 0, hostname: '127.0.0.1' })
+  const socket = await rawWebSocket(serving.url)
+  socket.send(JSON.stringify(['hello', { v: 1, contract: '0', client: 'Zm9vYmFyYmF6cXV4MTIzNA' }]))
+  await socket.until((frame) => frame.startsWith('["welcome"'))
+  await Promise.all([serving.stop(), serving.stop()])
+  expect((await socket.closed).code).toBe(4000)
+  await using next = serve(make(), { port: serving.server.port!, hostname: '127.0.0.1' })
+  expect(await (await callPing(next.url)).json()).toBe('pong')
+})
+
+test('SIGTERM stops it, and then the program, and a stopped server listens for no signal', async () => {
+  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as never)
+  onTestFinished(() => exit.mockRestore())
+  const before = process.listenerCount('SIGTERM')
+  const serving = serve(make(), { port: 0 })
+  expect(process.listenerCount('SIGTERM')).toBe(before + 1)
+  process.emit('SIGTERM')
+  await vi.waitFor(() => expect(exit).toHaveBeenCalledWith(0))
+  await expect(fetch(serving.url)).rejects.toThrow()
+  expect(process.listenerCount('SIGTERM')).toBe(before)
+})
