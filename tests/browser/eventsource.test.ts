@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { startCuttable } from '../node/process.js'
+import { startProxy } from '../support/proxy.js'
 import { describeInChromium, launchChromium } from './chromium.js'
 import type { SourceRecording } from './page/recording.js'
 import { startSite } from './site.js'
@@ -36,7 +36,7 @@ describeInChromium("the browser's own EventSource", () => {
   async function setUp() {
     const site = await startSite()
     onTestFinished(site.stop)
-    const way = await startCuttable(new URL(site.url))
+    const way = await startProxy(site.url)
     onTestFinished(way.stop)
     return { site, way, page: await visit(browser, way.url) }
   }

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { startCuttable } from '../node/process.js'
+import { startProxy } from '../support/proxy.js'
 import { describeInChromium, launchChromium } from './chromium.js'
 import { startSite } from './site.js'
 import { liveTimes, numbers, readTicks, received, tickCame, visit } from './visit.js'
@@ -17,7 +17,7 @@ describeInChromium('a page whose network goes away', () => {
   async function setUp() {
     const site = await startSite()
     onTestFinished(site.stop)
-    const way = await startCuttable(new URL(site.url))
+    const way = await startProxy(site.url)
     onTestFinished(way.stop)
     const context = await browser.newContext()
     onTestFinished(() => context.close())

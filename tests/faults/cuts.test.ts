@@ -21,7 +21,7 @@ interface Reading {
 }
 
 async function throughProxy(site: Site): Promise<FaultyProxy> {
-  const proxy = await startProxy(site.port)
+  const proxy = await startProxy(site.url)
   closing.push(() => proxy[Symbol.asyncDispose]())
   return proxy
 }
@@ -29,7 +29,7 @@ async function throughProxy(site: Site): Promise<FaultyProxy> {
 async function readByWebSocket(site: Site, name: string): Promise<Reading> {
   const proxy = await throughProxy(site)
   const counting = new Counting()
-  const client = createClient(site.contract, { url: `ws://127.0.0.1:${proxy.port}/realtime`, clock })
+  const client = createClient(site.contract, { url: new URL('/realtime', proxy.url).href, clock })
   closing.push(() => client.connection.close())
   client.ticks.on('tick', ({ n }) => counting.take(n))
   client.ticks.onGap(() => counting.gaps++)
@@ -40,7 +40,7 @@ async function readByWebSocket(site: Site, name: string): Promise<Reading> {
 async function readBySse(site: Site, name: string): Promise<Reading> {
   const proxy = await throughProxy(site)
   const counting = new Counting()
-  const url = `http://127.0.0.1:${proxy.port}/realtime/events/ticks`
+  const url = new URL('/realtime/events/ticks', proxy.url).href
   const subscriber = createSubscriber(site.contract, 'ticks', { url, clock })
   closing.push(() => subscriber.close())
   subscriber.on('tick', ({ n }) => counting.take(n))

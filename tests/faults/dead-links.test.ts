@@ -15,10 +15,10 @@ afterEach(async () => {
 async function setUp() {
   const site = startSite()
   closing.push(() => site[Symbol.asyncDispose]())
-  const proxy = await startProxy(site.port)
+  const proxy = await startProxy(site.url)
   closing.push(() => proxy[Symbol.asyncDispose]())
   const clock = hurriedClock(10)
-  const client = createClient(site.contract, { url: `ws://127.0.0.1:${proxy.port}/realtime`, clock })
+  const client = createClient(site.contract, { url: new URL('/realtime', proxy.url).href, clock })
   closing.push(() => client.connection.close())
   const counting = new Counting()
   client.ticks.on('tick', ({ n }) => counting.take(n))
@@ -68,7 +68,7 @@ test('a link that swallows everything is let go by a probe while a call waits, a
 
 test('an SSE response that says nothing any more is let go, and another one goes on', async () => {
   const { site, proxy, clock } = await setUp()
-  const url = `http://127.0.0.1:${proxy.port}/realtime/events/ticks`
+  const url = new URL('/realtime/events/ticks', proxy.url).href
   const subscriber = createSubscriber(site.contract, 'ticks', { url, clock })
   closing.push(() => subscriber.close())
   const counting = new Counting()

@@ -39,7 +39,7 @@ export function startSite(watch: (log: Log) => Log = (log) => log) {
     reports,
     /** Numbers of the messages and calls that ran, in order. */
     ran,
-    port: serving.server.port!,
+    url: serving.url,
     get events() {
       return events
     },

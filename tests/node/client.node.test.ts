@@ -1,15 +1,16 @@
 import { type Client, createClient } from '@parley/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { type FaultyProxy, startProxy } from '../support/proxy.js'
 import { contract } from './contract.js'
-import { startCuttable, startServer } from './process.js'
+import { startServer } from './process.js'
 
 let server: Awaited<ReturnType<typeof startServer>>
-let way: Awaited<ReturnType<typeof startCuttable>>
+let way: FaultyProxy
 
 beforeAll(async () => {
   server = await startServer()
-  way = await startCuttable(server.url)
+  way = await startProxy(server.url)
 })
 
 afterAll(async () => {

@@ -1,14 +1,15 @@
 import { createSubscriber } from '@parley/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type FaultyProxy, startProxy } from '../support/proxy.js'
 import { contract } from './contract.js'
-import { startCuttable, startServer } from './process.js'
+import { startServer } from './process.js'
 
 let server: Awaited<ReturnType<typeof startServer>>
-let way: Awaited<ReturnType<typeof startCuttable>>
+let way: FaultyProxy
 
 beforeAll(async () => {
   server = await startServer()
-  way = await startCuttable(server.url)
+  way = await startProxy(server.url)
 })
 
 afterAll(async () => {

@@ -2,11 +2,12 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export interface FaultyProxy extends AsyncDisposable {
-  readonly port: number
+  /** The target's address, with the port of the proxy. */
+  readonly url: URL
   /** Links that were accepted, and those that were cut while they were open. */
   readonly counts: { readonly accepted: number; readonly cut: number }
-  /** Every link breaks at once, both ways; what is under way is lost. */
-  cut(): void
+  /** Every link breaks at once, both ways; what is under way is lost. The result counts them. */
+  cut(): number
   /** Links that are open now go dead in silence: whatever comes is swallowed, a close included. */
   halfOpen(): void
   /** Links that are open now carry nothing until `resume`, and what comes piles up in front of them. */
@@ -14,6 +15,8 @@ export interface FaultyProxy extends AsyncDisposable {
   resume(): void
   /** Whether new links are cut as soon as they come. */
   refuse(isRefusing: boolean): void
+  /** Cuts every link and frees the port. */
+  stop(): Promise<void>
 }
 
 /** Two sockets, and whether what comes from one still reaches the other. */
@@ -23,8 +26,10 @@ interface Pair {
   isStalled: boolean
 }
 
-/** Listens on a free port of this machine, and passes everything on to another. */
-export async function startProxy(target: number): Promise<FaultyProxy> {
+/** Listens on a free port of this machine, and passes everything on to the target. */
+export async function startProxy(target: URL | string): Promise<FaultyProxy> {
+  const url = new URL(target)
+  const { port, hostname } = url
   const pairs = new Set<Pair>()
   const counts = { accepted: 0, cut: 0 }
   let isRefusing = false
@@ -56,7 +61,7 @@ export async function startProxy(target: number): Promise<FaultyProxy> {
     }
     counts.accepted++
     const pair: Pair = {
-      ends: [client, connect({ port: target, host: '127.0.0.1' })],
+      ends: [client, connect({ port: Number(port), host: hostname })],
       isDead: false,
       isStalled: false,
     }
@@ -69,14 +74,23 @@ export async function startProxy(target: number): Promise<FaultyProxy> {
   const each = (change: (pair: Pair) => void): void => {
     for (const pair of [...pairs]) change(pair)
   }
+  const stop = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    each(drop)
+    await closed
+  }
+  url.port = String((server.address() as AddressInfo).port)
   return {
-    port: (server.address() as AddressInfo).port,
+    url,
     counts,
-    cut: () =>
+    cut() {
+      const before = counts.cut
       each((pair) => {
         if (!pair.isDead) counts.cut++
         drop(pair)
-      }),
+      })
+      return counts.cut - before
+    },
     halfOpen: () =>
       each((pair) => {
         pair.isDead = true
@@ -94,9 +108,7 @@ export async function startProxy(target: number): Promise<FaultyProxy> {
     refuse(value) {
       isRefusing = value
     },
-    async [Symbol.asyncDispose]() {
-      each(drop)
-      await new Promise((resolve) => server.close(resolve))
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }

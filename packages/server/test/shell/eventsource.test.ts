@@ -1,6 +1,6 @@
 import { EventSource } from 'eventsource'
 import { expect, onTestFinished, test } from 'vitest'
-import { cuttable } from './cuttable.js'
+import { startProxy } from '../../../../tests/support/proxy.js'
 import { startEdge } from './edge.js'
 
 interface Seen {
@@ -46,8 +46,13 @@ test('an EventSource reads named events, their positions and bare JSON', async (
 
 test('an EventSource that was cut comes back by itself to exactly what it missed', async () => {
   const { url, hub } = startEdge({ limits })
-  const link = await cuttable(url)
-  const { seen, until } = listen(new EventSource(`${link.url}/events/room?id=a`), 'message', 'parley.live')
+  const link = await startProxy(url)
+  onTestFinished(link.stop)
+  const { seen, until } = listen(
+    new EventSource(`${link.url.href}/events/room?id=a`),
+    'message',
+    'parley.live',
+  )
   const room = hub.channel.room({ id: 'a' })
   await until(1)
   let sent = 0
@@ -66,8 +71,9 @@ test('an EventSource that was cut comes back by itself to exactly what it missed
 
 test('an EventSource that is cut before its first event comes back to the position where it began', async () => {
   const { url, hub } = startEdge({ limits })
-  const link = await cuttable(url)
-  const { seen, until } = listen(new EventSource(`${link.url}/events/feed`), 'note', 'parley.live')
+  const link = await startProxy(url)
+  onTestFinished(link.stop)
+  const { seen, until } = listen(new EventSource(`${link.url.href}/events/feed`), 'note', 'parley.live')
   await until(1)
   link.cut()
   await hub.channel.feed.emit('note', { text: 'while away' })
@@ -77,9 +83,10 @@ test('an EventSource that is cut before its first event comes back to the positi
 
 test('an EventSource that was away for too long hears of the gap, and goes on behind it', async () => {
   const { url, hub } = startEdge({ limits })
-  const link = await cuttable(url)
+  const link = await startProxy(url)
+  onTestFinished(link.stop)
   const { seen, until } = listen(
-    new EventSource(`${link.url}/events/feed`),
+    new EventSource(`${link.url.href}/events/feed`),
     ...['note', 'parley.gap', 'parley.live'],
   )
   await until(1)
