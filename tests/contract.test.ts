@@ -2,9 +2,9 @@
 import { createClient, createSubscriber } from '@parley/client'
 import { anyone, createEmitter, createHub, createRouter } from '@parley/server'
 import { call, channel, defineContract, type Schema, volatile } from '@parley/shared'
-import { SuperJSON } from 'superjson'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import { knowsMoney, Money } from '../packages/shared/test/codec/money.js'
 
 /** The events of a topic, as they come; the first is resolved to by `next`. */
 function heard<T>() {
@@ -161,21 +161,7 @@ function schemaOf<T = string>(fits: (value: unknown) => boolean, message: string
 }
 
 test('a type that both sides registered with superjson travels, over a link and over SSE', async () => {
-  class Money {
-    readonly cents: number
-    constructor(cents: number) {
-      this.cents = cents
-    }
-  }
-  const superjson = new SuperJSON()
-  superjson.registerCustom<Money, number>(
-    {
-      isApplicable: (value) => value instanceof Money,
-      serialize: ({ cents }) => cents,
-      deserialize: (cents) => new Money(cents),
-    },
-    'money',
-  )
+  const superjson = knowsMoney
   const contract = defineContract({
     prices: channel({ events: { price: z.instanceof(Money) } }),
     double: call({ input: z.instanceof(Money), output: z.instanceof(Money) }),
