@@ -67,7 +67,7 @@ function declaredFailure(error: ParleyError, spec: ErrorSpec, context: FailureCo
   const { code, message } = error
   if (!spec.schema) return { code, message, status: spec.status }
   try {
-    const parsed = parseSync(spec.schema, error.data)
+    const parsed = parseSync(spec.schema, error.data, context.path, code)
     if (parsed.issues) {
       const wrong = new Error(`the data of ${code} does not fit its schema: ${JSON.stringify(parsed.issues)}`)
       return internal(wrong, context)

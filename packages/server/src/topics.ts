@@ -132,7 +132,7 @@ export class Topics {
       throw new ParleyError('CLOSED', `cannot emit '${name}': the hub or emitter was closed; make another`)
     }
     const event = eventOf(topic, name)
-    const parsed = parseSync(event.schema, data)
+    const parsed = parseSync(event.schema, data, topic.spec.path, name)
     if (parsed.issues) {
       const where = `${topic.spec.path}.${name}`
       throw new ParleyError(

@@ -25,25 +25,39 @@ export function isSchema(value: unknown): value is Schema {
 }
 
 /**
- * Checks a value where there is no time to wait: events and params.
+ * Checks a value where there is no time to wait: events, params, data of errors.
  *
+ * @param path Of the channel or call that the schema belongs to.
+ * @param part What of it has the schema: an event's name, `params`, an error's code.
  * @throws ParleyError `ASYNC_SCHEMA` if the schema answers with a promise.
  */
-export function parseSync<Output>(schema: Schema<unknown, Output>, value: unknown): Parsed<Output> {
+export function parseSync<Output>(
+  schema: Schema<unknown, Output>,
+  value: unknown,
+  path: string,
+  part: string,
+): Parsed<Output> {
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) {
     result.catch(() => {}) // its outcome is of no use, and must not become an unhandled rejection
-    throw new ParleyError('ASYNC_SCHEMA', 'A schema of events or params must be synchronous')
+    throw new ParleyError(
+      'ASYNC_SCHEMA',
+      `The schema of '${path}.${part}' is asynchronous, and nothing can wait for it here: do it in \`join\` or a handler`,
+    )
   }
   return settled(result)
 }
 
-/** Checks a value, with a schema that may be asynchronous: inputs and outputs of calls, messages and streams. */
-export async function parseAsync<Output>(
+/**
+ * Checks a value with a schema that may be asynchronous: inputs and outputs of calls, messages and streams. The answer
+ * of one that is not is there at once.
+ */
+export function parse<Output>(
   schema: Schema<unknown, Output>,
   value: unknown,
-): Promise<Parsed<Output>> {
-  return settled(await schema['~standard'].validate(value))
+): Parsed<Output> | Promise<Parsed<Output>> {
+  const result = schema['~standard'].validate(value)
+  return result instanceof Promise ? result.then(settled) : settled(result)
 }
 
 function settled<Output>(result: StandardSchemaV1.Result<Output>): Parsed<Output> {

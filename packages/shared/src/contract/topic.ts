@@ -37,7 +37,7 @@ export function topicOf(
     if (params !== undefined) throw invalid(spec, [{ path: [], message: 'this channel takes no params' }])
     return { spec, params: undefined, key: spec.path }
   }
-  return topicFrom(spec, parseParams(schema, params), topicKeyBytes)
+  return topicFrom(spec, parseParams(spec, schema, params), topicKeyBytes)
 }
 
 /**
@@ -93,13 +93,13 @@ export function paramsFromQuery(
   }
   const schema = spec.params
   const fields = Object.fromEntries(names.map((name): [string, unknown] => [name, query.get(name)]))
-  let parsed: Parsed<unknown> = schema ? parseParams(schema, fields) : { value: {} }
+  let parsed: Parsed<unknown> = schema ? parseParams(spec, schema, fields) : { value: {} }
   if (schema && parsed.issues) {
     for (const { path } of parsed.issues) {
       const name = String(path[0])
       if (known.has(name)) fields[name] = readJson(query.get(name)!)
     }
-    parsed = parseParams(schema, fields)
+    parsed = parseParams(spec, schema, fields)
   }
   if (!parsed.issues) {
     const unknown = names.filter((name) => !Object.hasOwn(parsed.value as object, name))
@@ -123,11 +123,11 @@ function readJson(text: string): unknown {
 }
 
 /** What the schema makes of params; what is no flat object of plain values is an issue, whatever the schema says. */
-function parseParams(schema: Schema, params: unknown): Parsed<unknown> {
+function parseParams({ path }: ChannelSpec, schema: Schema, params: unknown): Parsed<unknown> {
   if (typeof params === 'object' && params !== null && Object.hasOwn(params, '__proto__')) {
     return { issues: [{ path: ['__proto__'], message: 'there is no such param' }] }
   }
-  const parsed = parseSync(schema, params)
+  const parsed = parseSync(schema, params, path, 'params')
   if (parsed.issues) return parsed
   const { value } = parsed
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -148,7 +148,7 @@ function topicFrom(spec: ChannelSpec, parsed: Parsed<unknown>, topicKeyBytes: nu
   if (parsed.issues) throw invalid(spec, parsed.issues)
   const params = present(parsed.value)
   const canonical = canonicalJson(params)
-  const again = parseParams(spec.params!, params)
+  const again = parseParams(spec, spec.params!, params)
   if (again.issues || canonicalJson(present(again.value)) !== canonical) {
     throw new ParleyError(
       'PARAMS_NOT_STABLE',
