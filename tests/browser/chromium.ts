@@ -33,13 +33,15 @@ const executable = findChromium()
 
 /**
  * Starts a browser with a user data folder of its own, which goes when it is closed (playwright-core makes one for
- * each launch). The flags keep it from looking for the network, a GPU, or a sandbox that root has not got.
+ * each launch). The flags keep it from looking for the network, a GPU, or a sandbox that root has not got. Playwright
+ * runs it without the back-forward cache unless it is told otherwise.
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium({ hasBackForwardCache = false } = {}): Promise<Browser> {
   if (executable === undefined) throw new Error('There is no Chromium on this machine')
   return chromium.launch({
     executablePath: executable,
     headless: true,
+    ...(hasBackForwardCache ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -1,6 +1,6 @@
 import type { Link } from '@parley/shared'
 import { type VirtualClock, virtualClock } from '@parley/shared/testing'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createClient } from '../src/client.js'
 import { value } from './scripted-server.js'
 import { contract, event, liveRoom, outcome, world } from './world.js'
@@ -373,6 +373,22 @@ test('a clock that is set back or forward neither ends a connection nor keeps a 
   expect(server.connections).toBe(before + 1)
 })
 
+test('a page out of the back-forward cache, told of its closed socket once it is shown, is back within 250 ms', async () => {
+  vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }))
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const signs = new EventTarget()
+  vi.stubGlobal('addEventListener', signs.addEventListener.bind(signs))
+  vi.stubGlobal('removeEventListener', signs.removeEventListener.bind(signs))
+  const { clock, server, client } = world()
+  client.connection.open()
+  await clock.advance(20_000)
+  signs.dispatchEvent(new Event('pageshow'))
+  server.link.cut()
+  await clock.advance(250)
+  expect(client.connection.getSnapshot().status).toBe('open')
+  expect(server.connections).toBe(2)
+})
+
 // --- credentials ------------------------------------------------------------------------------------------------
 
 test('credentials are asked for anew at each connection', async () => {
@@ -392,7 +408,7 @@ test('credentials that fail to come are tried for again, with back-off', async (
     if (n < 3) throw new Error('identity provider is down')
     return 'token'
   }
-  const { clock, server, client } = world({ auth })
+  const { clock, server, client, reports } = world({ auth })
   client.connection.open()
   await clock.advance(0)
   expect(client.connection.getSnapshot()).toMatchObject({
@@ -401,6 +417,9 @@ test('credentials that fail to come are tried for again, with back-off', async (
   })
   await server.until('hello')
   expect(n).toBe(3)
+  const error = expect.objectContaining({ message: 'identity provider is down' })
+  const report = { kind: 'handler-failed', path: 'connection', error }
+  expect(reports).toMatchObject([report, report])
 })
 
 test('credentials that never come do not hold the client for ever', async () => {
@@ -441,7 +460,21 @@ test('a refresh that fails is reported and tried again in what is left of the ti
   server.send({ type: 'expires', inMs: 100_000 })
   await clock.advance(99_000)
   expect(server.all('auth')).toMatchObject([{ auth: { json: 'token-3' } }])
-  expect(reports).toMatchObject([{ kind: 'refused' }])
+  expect(reports).toMatchObject([{ kind: 'handler-failed', path: 'connection' }])
+})
+
+test('fresh credentials that the server refuses are reported, asked for again, and end nothing', async () => {
+  let n = 0
+  const { clock, server, client, reports } = world({ auth: () => `token-${++n}` })
+  client.connection.open()
+  await clock.advance(0)
+  server.send({ type: 'expires', inMs: 100_000 })
+  await server.until('auth')
+  server.send({ type: 'err', id: server.last('auth').id, code: 'UNAUTHENTICATED', message: 'not these' })
+  await server.until('auth', 2)
+  expect(server.last('auth').auth?.json).toBe('token-3')
+  expect(reports).toMatchObject([{ kind: 'refused', path: 'connection' }])
+  expect(client.connection.getSnapshot().status).toBe('open')
 })
 
 test('credentials that come after a cut are not sent to the connection after it', async () => {

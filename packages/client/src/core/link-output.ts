@@ -18,4 +18,5 @@ export type LinkOutput<Out, In> =
   | { readonly type: 'over'; readonly error: ConnectionError }
   /** A frame that is not the connection's own affair. */
   | { readonly type: 'frame'; readonly frame: ServerFrame<In> }
+  /** The server refused fresh credentials. */
   | { readonly type: 'refresh-failed'; readonly error: ConnectionError }

@@ -53,6 +53,8 @@ export class ClientLink<Out, In> {
   /** The server said how long to stay away: no sign of the world shortens that. */
   #isAdvised = false
   #heartbeat: Heartbeat | undefined
+  /** The world may have changed, and nothing was heard since. */
+  #isInDoubt = false
   /** Silence that no living connection has. */
   #longestSilence = never
   readonly #refresh = new Refresh()
@@ -112,6 +114,7 @@ export class ClientLink<Out, In> {
         : this.#retryIn(soon, this.#state.lastError, now)
     }
     if (!this.#heartbeat) return []
+    this.#isInDoubt = true
     if (this.#heartbeat.silence(now) > this.#longestSilence) {
       return [...this.#letGo(closeCodes.HEARTBEAT.code, ''), ...this.#retryIn(soonMs(chance), silent, now)]
     }
@@ -138,7 +141,8 @@ export class ClientLink<Out, In> {
     if (attempt !== this.#attempt) return []
     const error = { code: 'UNAUTHENTICATED', message }
     if (this.#stage === 'auth') return [...this.#leave(), ...this.#failed(error, now, chance)]
-    return this.#stage === 'open' ? this.#refreshFailed(error, now) : []
+    if (this.#stage === 'open') this.#refresh.failed(now)
+    return []
   }
 
   opened(attempt: number, now: number): LinkOutput<Out, In>[] {
@@ -155,7 +159,7 @@ export class ClientLink<Out, In> {
 
   received(attempt: number, frame: ServerFrame<In>, now: number): LinkOutput<Out, In>[] {
     if (attempt !== this.#attempt || this.#stage === undefined) return []
-    this.#heartbeat?.heard(now)
+    this.heard(attempt, now)
     switch (frame.type) {
       case 'ping':
         return [{ type: 'send', frame: { type: 'pong' } }]
@@ -185,10 +189,12 @@ export class ClientLink<Out, In> {
   closed(attempt: number, code: number, reason: string, now: number, chance: number): LinkOutput<Out, In>[] {
     if (attempt !== this.#attempt || this.#stage === undefined || this.#stage === 'auth') return []
     this.#noteSteady(now)
-    const lost = this.#leave()
     const { policy, isInvitation, delayMs, error } = readClosing(code, reason)
+    // A page that comes out of the back-forward cache is shown first, and then told that its socket was closed.
+    const isSoon = isInvitation || this.#isInDoubt
+    const lost = this.#leave()
     if (policy === 'never') return [...lost, ...this.#end(error, true)]
-    if (delayMs === undefined) return [...lost, ...this.#failed(error, now, chance, isInvitation)]
+    if (delayMs === undefined) return [...lost, ...this.#failed(error, now, chance, isSoon)]
     this.#failures += 1
     const outputs = [...lost, ...this.#retryIn(delayMs, error, now)]
     this.#isAdvised = true
@@ -197,7 +203,9 @@ export class ClientLink<Out, In> {
 
   /** A frame that this version does not know: a sign of life all the same. */
   heard(attempt: number, now: number): void {
-    if (attempt === this.#attempt) this.#heartbeat?.heard(now)
+    if (attempt !== this.#attempt) return
+    this.#isInDoubt = false
+    this.#heartbeat?.heard(now)
   }
 
   /** No socket can be made at all; trying again would not change that. */
@@ -290,6 +298,7 @@ export class ClientLink<Out, In> {
     this.#refresh.forget()
     this.#retryAt = never
     this.#heartbeat = undefined
+    this.#isInDoubt = false
     this.#authId = undefined
     this.#auth = undefined
     return wasOpen ? [{ type: 'down' }] : []
@@ -307,11 +316,11 @@ export class ClientLink<Out, In> {
     return [...this.#become({ status: 'closed', code, reason, final }), { type: 'over', error }]
   }
 
-  /** @param isInvitation Whether to come back at once is what the server wants. */
-  #failed(error: ConnectionError, now: number, chance: number, isInvitation = false): LinkOutput<Out, In>[] {
+  /** @param mayBeSoon There is a reason to come back at once. */
+  #failed(error: ConnectionError, now: number, chance: number, mayBeSoon = false): LinkOutput<Out, In>[] {
     this.#failures += 1
     // Only a connection that had held is replaced at once: one that is lost again and again backs off.
-    const isSoon = isInvitation && this.#failures === 1
+    const isSoon = mayBeSoon && this.#failures === 1
     return this.#retryIn(isSoon ? soonMs(chance) : backoffMs(this.#failures - 1, chance), error, now)
   }
 

@@ -222,6 +222,10 @@ export class Driver {
     auth().then(
       (payload) => this.#run(this.#link.authenticated(attempt, payload, this.nextId(), this.now())),
       (error: unknown) => {
+        const isOfThePast = attempt !== this.#link.attempt || this.#link.state.status === 'closed'
+        if (isOfThePast) return
+        const failed = '`auth` failed; it is asked again'
+        this.#options.report({ kind: 'handler-failed', path: 'connection', message: failed, error })
         const message = `\`auth\` failed: ${error instanceof Error ? error.message : String(error)}`
         this.#run(this.#link.authFailed(attempt, message, this.now(), clock.random()))
       },
