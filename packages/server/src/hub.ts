@@ -18,6 +18,7 @@ import type { HubChannels, HubTypes } from './handles.js'
 import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
 import type { Application, HubCore } from './shell/core.js'
+import { Endings } from './shell/endings.js'
 import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
 import { createReporter } from './shell/reporter.js'
 import { Ticker } from './shell/ticker.js'
@@ -148,9 +149,10 @@ export function createHubWith<
     connections,
     bySecret: new Map(),
     sse: new Set(),
+    endings: new Endings(),
   }
   const channel = channelTree(contract.channels, (spec) =>
-    channelHandle(spec, limits.topicKeyBytes, (topic) => hubTopic(core, connections, topic)),
+    channelHandle(spec, limits.topicKeyBytes, (topic) => hubTopic(core, topic)),
   ) as HubChannels<Tree>
   const hub: Hub<Tree, Context> = { contract, channel, close: () => closeHub(core) }
   cores.set(hub, core)

@@ -92,6 +92,7 @@ export function createRouter<Tree extends ContractTree, Context>(
         if (meant) connection.close('DISCONNECTED', reason)
       }
       if ('session' in who) return
+      core.endings.add({ member: who.member, code: 'FORBIDDEN', message: reason })
       for (const sse of [...core.sse]) if (sse.member === who.member) sse.refuse('FORBIDDEN', reason)
     },
     inspect: () => inspect(core),

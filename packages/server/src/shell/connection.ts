@@ -35,6 +35,9 @@ export interface ConnectionOptions {
   readonly entrance: Entrance
 }
 
+/** How long whoever comes to a closed hub is advised to stay away. */
+const closedDelayMs = 5_000
+
 export class Connection implements LiveConnection, Peer {
   readonly #core: HubCore
   readonly #handlers: HandlerTable
@@ -69,6 +72,7 @@ export class Connection implements LiveConnection, Peer {
       if (this.#machine.state === 'open') this.sendFrame({ type: 'epoch', epoch: core.topics.epoch })
     })
     core.connections.add(this)
+    if (core.topics.closed) this.close('DRAINING', 'the hub was closed', closedDelayMs)
   }
 
   get session(): ServerSession {
@@ -234,6 +238,7 @@ export class Connection implements LiveConnection, Peer {
 
   async #admit(auth: Received | undefined, before: string | undefined): Promise<void> {
     const core = this.#core
+    const asked = core.endings.now
     const admitted = await this.#credentials.ask(auth)
     if (this.#over) return
     if (admitted instanceof Refusal) {
@@ -243,11 +248,17 @@ export class Connection implements LiveConnection, Peer {
     try {
       await core.topics.open()
     } catch (error) {
+      if (this.#over) return
       core.report({ kind: 'log-failed', message: 'the log could not be opened', error })
       this.close('INTERNAL', 'the log could not be opened')
       return
     }
     if (this.#over) return
+    const ending = core.endings.since(asked, this.member)
+    if (ending) {
+      this.close(ending.code === 'OVERLOADED' ? 'OVERLOADED' : 'DISCONNECTED', ending.message)
+      return
+    }
     this.#hook.begin(this.session, admitted.context)
     const { limits, epoch, clock } = core.topics
     // a link that broke in silence may still bring, or hold back, messages that were sent before those of this one

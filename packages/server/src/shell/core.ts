@@ -4,6 +4,7 @@ import type { CloseCodeName, ContractSpecs } from '@parley/shared/internal'
 import type { Dispatch } from '../dispatch.js'
 import type { AnyHandler } from '../handler-run.js'
 import type { Topics } from '../topics.js'
+import type { Endings } from './endings.js'
 import type { ServerSession } from './session.js'
 import type { SseResponse } from './sse.js'
 import type { Ticker } from './ticker.js'
@@ -67,4 +68,5 @@ export interface HubCore {
   /** Those that were welcomed, by the secret that names their session. */
   readonly bySecret: Map<string, LiveConnection>
   readonly sse: Set<SseResponse>
+  readonly endings: Endings
 }

@@ -1,7 +1,7 @@
 /** The objects behind the types of handles.ts: what emits on a topic, and trees of them. */
 import { ParleyError } from '@parley/shared'
 import { type ChannelSpec, formatPosition, type Topic, topicOf } from '@parley/shared/internal'
-import type { LiveConnection } from './core.js'
+import type { HubCore } from './core.js'
 import { type Reading, respond, type SseHost } from './respond.js'
 import { ServerSession } from './session.js'
 
@@ -48,19 +48,25 @@ function reading(host: SseHost, { member, expiresAt }: RespondOptions): Reading 
 }
 
 /** A topic of a hub: it can also end subscriptions. */
-export function hubTopic(host: SseHost, connections: ReadonlySet<LiveConnection>, topic: Topic): object {
+export function hubTopic(core: HubCore, topic: Topic): object {
   const end = (code: string, message: string, whose?: string): void => {
-    for (const connection of [...connections]) {
+    core.endings.add({
+      topicKey: topic.key,
+      code,
+      message,
+      ...(whose === undefined ? {} : { member: whose }),
+    })
+    for (const connection of [...core.connections]) {
       if (whose === undefined || connection.member === whose) connection.endTopic(topic.key, code, message)
     }
-    for (const sse of [...host.sse]) {
+    for (const sse of [...core.sse]) {
       if (sse.topic.key === topic.key && (whose === undefined || sse.member === whose))
         sse.refuse(code, message)
     }
   }
   return {
-    ...topicEmitter(host, topic),
-    inspect: () => inspectTopic(host, topic),
+    ...topicEmitter(core, topic),
+    inspect: () => inspectTopic(core, topic),
     kick: async (member: string, reason = 'removed from this topic') => end('FORBIDDEN', reason, member),
     close: async (reason = 'this topic was closed') => end('CLOSED', reason),
   }

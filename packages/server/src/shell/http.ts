@@ -2,7 +2,7 @@
 import { ParleyError } from '@parley/shared'
 import { paramsFromQuery, type Received, type Topic } from '@parley/shared/internal'
 import type { Outcome, Running } from '../dispatch.js'
-import { type Failure, failure } from '../failure.js'
+import { type Failure, failure, statusOf } from '../failure.js'
 import { type Admitted, admit, Refusal } from './admission.js'
 import { errorInText, outputResponse, readBody } from './body.js'
 import type { HandlerTable, HubCore } from './core.js'
@@ -88,6 +88,7 @@ async function events(
   if (!spec) return refuse(failure('NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`))
   const topic = findTopic(core, path, () => topicFromQuery(core, path, request))
   if (!('key' in topic)) return refuse(topic)
+  const asked = core.endings.now
   const caller = await enter(core, request, 'sse')
   if (caller instanceof Refusal) return refuse(failure(caller.code, caller.why))
   if (!(await allowed(core, handlers, caller, topic)))
@@ -96,6 +97,12 @@ async function events(
   const reading = {
     ...(member === undefined ? {} : { member }),
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    refused: () => {
+      const ending = core.endings.since(asked, member, topic.key)
+      if (!ending) return undefined
+      const { code, message } = ending
+      return { code, message, status: code === 'CLOSED' ? 410 : statusOf(code) }
+    },
   }
   return respondAllowed(core, topic, request, reading, headers)
 }

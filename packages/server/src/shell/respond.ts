@@ -20,6 +20,8 @@ export interface Reading {
   readonly member?: string
   /** Ms since 1970. */
   readonly expiresAtMs?: number
+  /** Asked last: whether the reader was sent away while it was looked at. */
+  readonly refused?: () => Failure | undefined
 }
 
 /** Seconds after which a client may try an overloaded server again. */
@@ -52,7 +54,7 @@ export async function respondAllowed(
   reading: Reading,
   headers: Headers,
 ): Promise<Response> {
-  if (host.topics.closed) return errorResponse(failure('OVERLOADED', 'the server is closing'), headers)
+  if (host.topics.closed) return closing(headers)
   const query = new URL(request.url).searchParams
   let start: { from: From; until: Position | undefined }
   try {
@@ -65,9 +67,13 @@ export async function respondAllowed(
   try {
     await host.topics.open()
   } catch (error) {
+    if (host.topics.closed) return closing(headers)
     host.topics.report({ kind: 'log-failed', path: topic.key, message: 'the log could not be opened', error })
     return errorResponse(failure('OVERLOADED', 'the log could not be opened'), headers, retryAfterSeconds)
   }
+  if (host.topics.closed) return closing(headers)
+  const refused = reading.refused?.()
+  if (refused) return errorResponse(refused, headers, refused.status === 503 ? retryAfterSeconds : undefined)
   const sse = new SseResponse({
     topics: host.topics,
     ticker: host.ticker,
@@ -79,6 +85,10 @@ export async function respondAllowed(
     among: host.sse,
   })
   return sse.response
+}
+
+function closing(headers: Headers): Response {
+  return errorResponse(failure('OVERLOADED', 'the server is closing'), headers, retryAfterSeconds)
 }
 
 /** An error as JSON. */

@@ -47,13 +47,19 @@ interface Subscription {
   doubts: number
 }
 
+/** A bounded read, and the subscription whose topic it reads. */
+interface Read {
+  readonly subscription: number
+  readonly reader: Reader
+}
+
 export class Subscriptions {
   readonly #core: HubCore
   readonly #handlers: HandlerTable
   readonly #connection: Peer
   readonly #byId = new Map<number, Subscription>()
   readonly #byKey = new Map<string, number>()
-  readonly #reads = new Map<number, Reader>()
+  readonly #reads = new Map<number, Read>()
   #over = false
 
   constructor(core: HubCore, handlers: HandlerTable, connection: Peer) {
@@ -94,17 +100,21 @@ export class Subscriptions {
     })
   }
 
-  leave(id: number): void {
+  /** Its bounded reads end with it: whoever may not read the events may not read the past either. */
+  leave(id: number, code = 'ABORTED', message = 'the subscription was left'): void {
     const subscription = this.#byId.get(id)
     if (!subscription) return
     this.#byId.delete(id)
     this.#byKey.delete(subscription.topic.key)
     subscription.reader?.leave()
+    for (const [readId, read] of [...this.#reads]) {
+      if (read.subscription === id) this.#refuseRead(readId, code, message)
+    }
   }
 
   /** Ends a subscription on the server's side. */
   end(id: number, code: string, message: string): void {
-    this.leave(id)
+    this.leave(id, code, message)
     this.#refuse(id, code, message)
   }
 
@@ -117,23 +127,17 @@ export class Subscriptions {
   read(id: number, subscriptionId: number, from: From, until: Position): void {
     const topic = this.#byId.get(subscriptionId)?.reader?.topic
     if (!topic) {
-      this.#connection.readEnded(id)
-      this.#connection.sendFrame({
-        type: 'err',
-        id,
-        code: 'NOT_FOUND',
-        message: 'this subscription is not joined',
-      })
+      this.#refuseRead(id, 'NOT_FOUND', 'this subscription is not joined')
       return
     }
     const reader = new Reader({ topics: this.#core.topics, topic, from, until, sink: this.#readSink(id) })
     // a reader that fails at once has ended the connection before it is here
     if (this.#over) reader.leave()
-    else this.#reads.set(id, reader)
+    else this.#reads.set(id, { subscription: subscriptionId, reader })
   }
 
   cancelRead(id: number): void {
-    this.#reads.get(id)?.leave()
+    this.#reads.get(id)?.reader.leave()
     this.#reads.delete(id)
   }
 
@@ -155,6 +159,12 @@ export class Subscriptions {
         this.end(id, 'FORBIDDEN', 'no longer allowed on this topic')
     })
     await Promise.all(asked)
+  }
+
+  #refuseRead(id: number, code: string, message: string): void {
+    this.cancelRead(id)
+    this.#connection.readEnded(id)
+    this.#connection.sendFrame({ type: 'err', id, code, message })
   }
 
   /** @param report id of a report; the frame has no place of its own for it. */

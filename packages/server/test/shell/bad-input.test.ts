@@ -68,9 +68,10 @@ async function fate(socket: RawWebSocket): Promise<'alive' | { code: number; rea
   return Promise.race([alive, socket.closed])
 }
 
-/** What nonsense may be closed with; a frame with one part exchanged may still be a good `auth`, of somebody else. */
+/** What nonsense may be closed with; a frame with one part exchanged may still be a good `auth`, of somebody else or nobody. */
 const ours: Readonly<Record<number, string>> = {
   4400: 'PROTOCOL',
+  4401: 'UNAUTHENTICATED',
   4413: 'TOO_LARGE',
   4004: 'SESSION_CHANGED',
 }
