@@ -69,7 +69,8 @@ export class Person {
       },
       onReport({ kind, message }) {
         journal.note(`${name} reports: ${kind} ${message}`)
-        if (kind !== 'listener-failed' && kind !== 'refused' && kind !== 'gap-unheard')
+        // `handler-failed`: an `auth` that throws, which is part of the weather
+        if (!['listener-failed', 'refused', 'gap-unheard', 'handler-failed'].includes(kind))
           journal.fault(`${name} reports ${kind}: ${message}`)
       },
     })
