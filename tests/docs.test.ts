@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../scripts/packages.js'
+import { curl, curlLinesOf } from './examples/curl.js'
+import { startExample } from './examples/running.js'
 import { codeBlocksOf, documentedCode, folderOf, writeCode } from './house/code-blocks.js'
 import { filesIn } from './house/files.js'
 
@@ -51,6 +53,34 @@ describe('the documentation', () => {
         .map((target) => `${page}: ${target}`)
     })
     expect(dead).toEqual([])
+  })
+})
+
+describe('a curl line of the first steps', () => {
+  /** What each must print, by what it asks for. A line without an expectation fails. */
+  const expected: readonly (readonly [asked: RegExp, printed: RegExp])[] = [
+    [/events\/notifications/, /event:parley\.live/],
+    [/events\/room/, /event:parley\.live/],
+    [/rooms\.create/, /"NAME_TAKEN".*"suggestion":"general-2"/],
+    [/message\/room\/say/, /\{"id":"[0-9a-f-]{36}"\}/],
+  ]
+  const page = 'docs/GETTING-STARTED.md'
+  const lines = curlLinesOf(readFileSync(join(root, page), 'utf8'))
+  let server: Awaited<ReturnType<typeof startExample>>
+
+  beforeAll(async () => {
+    server = await startExample(join(folderOf(page), 'server.ts'))
+    return () => server.stop()
+  })
+
+  test('is known here', () => {
+    expect(lines.length).toBe(expected.length)
+  })
+
+  test.each(lines)('gets an answer from the server of that page: %s', async (line) => {
+    const printed = expected.find(([asked]) => asked.test(line))?.[1]
+    expect(printed).toBeDefined()
+    expect(await curl(line, server.url, printed as RegExp)).toMatch(printed as RegExp)
   })
 })
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { curl, curlLinesOf } from '../examples/curl.js'
 import { type Running, runToEnd, startExample } from '../examples/running.js'
 import { firstBlocks } from './event-stream.js'
 
@@ -128,7 +129,7 @@ describe('the demo', () => {
 
 describe('each curl line of the README', () => {
   const readme = readFileSync(join(root, 'examples/demo/README.md'), 'utf8')
-  const lines = [...readme.matchAll(/^curl (?:.*\\\n)*.*$/gm)].map(([line]) => line.replace(/\s+#.*$/, ''))
+  const lines = curlLinesOf(readme)
 
   /** What each must print, by what it asks for. A line without an expectation fails. */
   const expected: readonly (readonly [asked: RegExp, printed: RegExp])[] = [
@@ -147,15 +148,7 @@ describe('each curl line of the README', () => {
   test.each(lines)('%s', async (line) => {
     const printed = expected.find(([asked]) => asked.test(line))?.[1]
     expect(printed).toBeDefined()
-    const silent = line.replace(/^curl /, 'curl -sS ').replaceAll('localhost:3000', new URL(demo.url).host)
-    const child = Bun.spawn(['sh', '-c', `exec ${silent}`], { stdout: 'pipe', stderr: 'ignore' })
-    let output = ''
-    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-      output += chunk
-      if (printed?.test(output)) break // a stream has no end
-    }
-    child.kill()
-    expect(output).toMatch(printed as RegExp)
+    expect(await curl(line, demo.url, printed as RegExp)).toMatch(printed as RegExp)
   })
 })
 
