@@ -36,6 +36,8 @@ export interface OpenSqliteLog {
   newEpoch(survived?: number): string
   /** What it holds in memory at this moment. */
   inspect(): { readonly topics: number; readonly ids: number; readonly tails: number }
+  /** What SQLite says of itself: 2 is `full`, 1 `normal`, 0 `off`. */
+  synchronous(): unknown
 }
 
 const smallest = 1_048_576
@@ -68,6 +70,7 @@ export function openSqliteLog(
       return epoch
     },
     inspect: () => ({ ...store.inspect(), tails: tails.size }),
+    synchronous: () => pragma(db, 'synchronous'),
   }
 }
 

@@ -13,8 +13,6 @@ const mostBytesPerCommit = 1_048_576
 /** What may wait for the disk: payloads, and about so much beside each. */
 const mostBytesWaiting = 67_108_864
 const bytesBeside = 300
-/** So many topics whose losses are not written yet get a transaction of their own. */
-const mostUnwritten = 256
 
 /** What waits for its turn in the next transaction. A volatile item needs none, but keeps its place in the order. */
 type Waiting =
@@ -103,9 +101,7 @@ export class SqliteLog implements Log {
         })
         this.#requireOpen()
       }
-      const page = this.#store.read(topic, from, bounds, this.#clock.now())
-      if (this.#store.unwritten > mostUnwritten) this.#schedule()
-      return page
+      return this.#store.read(topic, from, bounds, this.#clock.now())
     } catch (error) {
       throw cannotWork(this.#path, error)
     }

@@ -7,6 +7,7 @@ import type { Entry, LogTopic, NewEntry, Page, ReadBounds } from '../log.js'
 import { beginAt, endOf, isPosition, makePage, type PageSource, type ReadFrom } from '../page.js'
 import { payloadBytes } from '../payload-bytes.js'
 import { packBlobs } from './blobs.js'
+import { isFull } from './faults.js'
 import { Rows } from './rows.js'
 import type { StoredTopic } from './stored-topic.js'
 import { Topics } from './topics.js'
@@ -16,6 +17,8 @@ const mostIds = 1_000_000
 /** The file is tidied after so many appends, or in the first transaction after so long. */
 const tidyEveryAppends = 64
 const tidyEveryMs = 1_000
+/** So many topics whose losses are not written yet are written before the next read. */
+const mostUnwritten = 256
 
 /** What an append came to: a new entry, or the offset of the one that it repeats. */
 export type Stored = { readonly entry: Entry } | { readonly repeats: number }
@@ -66,11 +69,6 @@ export class Store {
     return currentEpoch(this.#history)
   }
 
-  /** Topics whose losses are known in memory alone: the next transaction writes them. */
-  get unwritten(): number {
-    return this.#topics.changed
-  }
-
   /** What it holds in memory at this moment. */
   inspect(): { readonly topics: number; readonly ids: number } {
     return { topics: this.#topics.held, ids: this.#ids.size }
@@ -112,7 +110,6 @@ export class Store {
     const bytes = payloadBytes(data)
     const topic = this.#topics.open({ key, retention }, this.#forgotten, at)
     this.#topics.change(topic)
-    if (topic.latest !== (retention === 'latest')) topic.retain(retention, at)
     if (topic.latest)
       for (const older of this.#rows.takeNamed(topic.id, topic.loss.offset, name)) topic.replacedBy(older)
     this.#rows.insert(topic.id, entry, bytes, data.blobs ? packBlobs(data.blobs) : null)
@@ -137,6 +134,7 @@ export class Store {
 
   /** Cuts a page, as `Log.read` promises it. */
   read(topic: LogTopic, from: ReadFrom, bounds: ReadBounds, now: number): Page {
+    if (this.#topics.changed >= mostUnwritten) this.#writeLosses(now)
     const kept = this.retain(topic, now)
     const loss: Loss = kept?.loss ?? { offset: this.#forgotten, reason: 'trimmed' }
     const latest = topic.retention === 'latest'
@@ -145,7 +143,7 @@ export class Store {
     const begin = isPosition(from) ? beginAt(source, from, end) : undefined
     if (!kept) return makePage(source, from, begin, end, [], true)
     const after = begin?.offset ?? this.#rows.before(kept, from, latest, end)
-    const { entries, done } = this.#rows.page(kept, Math.max(after, loss.offset), end, bounds)
+    const { entries, done } = this.#rows.page(kept, after, end, bounds)
     return makePage(source, from, begin, end, entries, done)
   }
 
@@ -166,6 +164,16 @@ export class Store {
     this.#untidy = 0
     this.#tidiedAt = now
     return deleted
+  }
+
+  /** What reads let go of is in memory alone until the next transaction: here is one, where none comes. */
+  #writeLosses(now: number): void {
+    try {
+      this.transaction(now, () => {})
+    } catch (error) {
+      // that was a copy, and the next read of each topic finds the same again: a full disk is no reason not to read
+      if (!isFull(error)) throw error
+    }
   }
 
   /** Time as the log has it: in whole milliseconds, and never going back. */

@@ -143,14 +143,14 @@ export class Topics {
   #hold(row: TopicRow): StoredTopic {
     const topic = new StoredTopic(row, this.#entries)
     this.#held.set(row.key, topic)
-    if (this.#held.size > mostHeld) this.#letGo()
+    if (this.#held.size > mostHeld) this.#letGo(topic)
     return topic
   }
 
   /** Of the topic that was idle longest; what is not written yet is known here alone. */
-  #letGo(): void {
+  #letGo(current: StoredTopic): void {
     for (const [key, topic] of this.#held) {
-      if (this.#changed.has(topic)) continue
+      if (topic === current || this.#changed.has(topic)) continue
       this.#held.delete(key)
       return
     }

@@ -95,7 +95,10 @@ describe('appends', () => {
     const outcomes = await Promise.allSettled(appends)
     const refused = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))
     expect(refused).toEqual(['OVERLOADED', 'OVERLOADED'])
-    expect((await log.append(entryOf(topic, 'after'))).offset).toBe(9)
+    // what was written makes room for more
+    for (let offset = 9; offset < 12; offset++) {
+      expect((await log.append(entryOf(topic, text))).offset).toBe(offset)
+    }
   })
 
   test('are refused in great number, too, however small they are, and volatile items with them', async () => {
@@ -117,6 +120,30 @@ describe('appends', () => {
     await log.append(entryOf(room, text))
     expect((await readAll(log, room, 'first')).texts[0] === text).toBe(true)
   })
+})
+
+test('an entry that cannot be stored fails its transaction, and nothing of that is left', async () => {
+  const { log } = openLog(join(testFolder(), 'events.db'))
+  const first = await log.append(entryOf(room, 'a'))
+  const good = entryOf(room, 'b')
+  const outcomes = await Promise.allSettled([
+    log.append(good),
+    log.append(entryOf(room, 'c', { schema: undefined as unknown as string })),
+  ])
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect((await readAll(log, room, 'first')).texts).toEqual(['a'])
+  expect((await log.append(good)).offset).toBe(first.offset + 1)
+  expect((await readAll(log, room, 'first')).texts).toEqual(['a', 'b'])
+})
+
+test.each([
+  { synchronous: 'full', said: 2 },
+  { synchronous: 'normal', said: 1 },
+  { synchronous: 'off', said: 0 },
+  { synchronous: undefined, said: 1 },
+] as const)('SQLite is told to be $synchronous', ({ synchronous, said }) => {
+  const path = join(testFolder(), 'events.db')
+  expect(openLog(path, synchronous && { synchronous }).synchronous()).toBe(said)
 })
 
 test('a volatile item is passed on at once where nothing waits', async () => {

@@ -69,6 +69,15 @@ describe('a file that cannot be the log is refused as it is:', () => {
     expectRefusal(path, /is damaged.*backup.*gap: reset/)
   })
 
+  test('one with a damaged page that nothing but a reader would meet', async () => {
+    const path = await madeLog(400)
+    const bytes = readFileSync(path)
+    const page = Math.floor(bytes.indexOf('200 xxx') / 4096) * 4096
+    bytes.fill(0x5a, page, page + 16)
+    writeFileSync(path, bytes)
+    expectRefusal(path, /is damaged/)
+  })
+
   test('one that was cut short', async () => {
     const path = await madeLog(400)
     writeFileSync(path, readFileSync(path).subarray(0, 16_384))

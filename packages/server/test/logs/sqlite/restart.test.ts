@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Position } from '@parley/shared/internal'
+import { virtualClock } from '@parley/shared/testing'
 import { describe, expect, test } from 'vitest'
 import { type FoundFile, keptItsTail, type LastRun } from '../../../src/logs/sqlite/last-run.js'
 import { appendAll, entryOf, readAll, topicOf, wide } from '../suite/harness.js'
@@ -10,9 +11,9 @@ import { type Line, spawnLog } from './spawned.js'
 const room = topicOf('room', { last: 1_000_000, forMs: 3_600_000, bytes: 1_000_000_000 })
 
 /** Lets a process append, kills it in the middle, and gives the positions that it was told. */
-async function killAmongAppends(path: string, synchronous: string): Promise<Required<Line>[]> {
+async function killAmongAppends(path: string, synchronous: string, lines = 600): Promise<Required<Line>[]> {
   const process = spawnLog('append', path, synchronous)
-  await process.until(600)
+  await process.until(lines)
   await process.kill()
   expect(existsSync(`${path}-wal`)).toBe(true) // it had no time to close anything
   const told = process.lines.filter((line): line is Required<Line> => line.text !== undefined)
@@ -75,11 +76,15 @@ describe('after kill -9', () => {
 
   test('a log at full whose write-ahead log was removed may have lost its tail, and says so', async () => {
     const path = join(testFolder(), 'events.db')
-    const told = await killAmongAppends(path, 'full')
+    await withLog(path, { synchronous: 'full' }, (log) => appendAll(log, room, ['before']))
+    // so few that the file itself has nothing of them yet
+    const told = await killAmongAppends(path, 'full', 12)
     told.pop()
     rmSync(`${path}-wal`)
     const { epoch, offset } = told.at(-1)!
     const { log } = openLog(path, { synchronous: 'full' })
+    // an offset that was lost is given out again
+    while ((await log.append(entryOf(room, 'after'))).offset <= offset);
     const page = await log.read(room, { epoch, offset }, wide)
     expect(page.gap).toMatchObject({ reason: 'reset' })
   })
@@ -127,6 +132,24 @@ describe('after a clean stop', () => {
       expect(offsets).toEqual([1, 2, 3, 4])
     },
   )
+
+  test('after a long silence, offsets and times go on where they were', async () => {
+    const path = join(testFolder(), 'events.db')
+    const clock = virtualClock()
+    const nothing = topicOf('nothing', { last: 0, forMs: 1_000, bytes: 0 })
+    const first = await withLog(path, { clock }, async (log) => {
+      const position = await log.append(entryOf(nothing, 'a'))
+      await clock.advance(600_000)
+      return position
+    })
+    clock.adjust(-1_200_000)
+    await withLog(path, { clock }, async (log) => {
+      expect((await log.tail(() => {})).head).toBe(first.offset)
+      expect(await log.append(entryOf(room, 'b'))).toEqual({ ...first, offset: first.offset + 1 })
+      const [entry] = (await log.read(room, 'first', wide)).entries
+      expect(entry!.at).toBe(clock.now() + 600_000)
+    })
+  })
 
   test('appends that were not awaited before close are kept', async () => {
     const path = join(testFolder(), 'events.db')

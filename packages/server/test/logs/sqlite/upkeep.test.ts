@@ -15,6 +15,10 @@ function timedLog() {
   const clock = virtualClock()
   const path = join(testFolder(), 'events.db')
   const open = openLog(path, { clock, synchronous: 'off' })
+  const reopen = async () => {
+    await open.log.close()
+    return openLog(path, { clock, synchronous: 'off' }).log
+  }
   const rows = async () => {
     await open.log.close()
     const db = new Database(path)
@@ -24,7 +28,7 @@ function timedLog() {
     db.close(true)
     return counts
   }
-  return { clock, ...open, rows }
+  return { clock, ...open, reopen, rows }
 }
 
 /** Lets other topics be written to for a while. */
@@ -53,6 +57,32 @@ test('what expired in topics that nobody uses leaves the disk, while others are 
   expect((await rows()).entries).toBeLessThan(100)
 })
 
+test('what expired while nobody used it is known after a restart', async () => {
+  const { clock, log, reopen } = timedLog()
+  const quiet = topicOf('quiet', { last: 100, forMs: minute, bytes: 10_000 })
+  const [first, second] = await appendAll(log, quiet, ['a', 'b'])
+  await clock.advance(minute + 1)
+  await goOn(log, 4)
+  const again = await reopen()
+  const longer = topicOf('quiet', { last: 100, forMs: 10 * minute, bytes: 10_000 })
+  expect((await again.read(longer, first!, wide)).gap).toMatchObject({ first: second, reason: 'expired' })
+  await appendAll(again, longer, ['c'])
+  await clock.advance(11 * minute)
+  expect((await readAll(again, longer, 'first')).texts).toEqual([])
+})
+
+test('what a reader was told is lost stays lost, however many topics are read before that is written', async () => {
+  const { log } = timedLog()
+  const topics = Array.from({ length: 5_000 }, (_, n) => topicOf(`${n}`))
+  const room = topicOf('room')
+  await appendAll(log, room, ['a', 'b', 'c'])
+  await Promise.all(topics.map((topic) => log.append(entryOf(topic, topic.key))))
+  const shorter = topicOf('room', { last: 1, forMs: day, bytes: 10_000 })
+  expect((await readAll(log, shorter, 'first')).texts).toEqual(['c'])
+  for (const topic of topics) await log.read(topic, 'first', wide)
+  expect((await readAll(log, room, 'first')).texts).toEqual(['c'])
+})
+
 test('a large window that expired leaves the disk in parts, and none of it is shown meanwhile', async () => {
   const { clock, log, rows } = timedLog()
   const large = topicOf('large', { last: 100_000, forMs: minute, bytes: 10_000_000 })
@@ -75,7 +105,7 @@ test('ids are forgotten after their time, on the disk too', async () => {
 })
 
 test('a topic that keeps nothing is forgotten after a week, and tells nobody of what it lost but readers from before', async () => {
-  const { clock, log, rows } = timedLog()
+  const { clock, log, reopen, rows } = timedLog()
   const quiet = topicOf('quiet', { last: 100, forMs: minute, bytes: 10_000 })
   const [first, second] = await appendAll(log, quiet, ['a', 'b'])
   await clock.advance(2 * minute)
@@ -87,14 +117,18 @@ test('a topic that keeps nothing is forgotten after a week, and tells nobody of 
   await goOn(log, 2)
   expect((await log.read(quiet, first!, wide)).gap).toMatchObject({ first: second, reason: 'trimmed' })
   expect((await log.read(quiet, second!, wide)).gap).toBeUndefined()
-  const [third] = await appendAll(log, quiet, ['c'])
-  expect(await readAll(log, quiet, first!)).toMatchObject({ texts: ['c'], gaps: [{ reason: 'trimmed' }] })
-  expect(await readAll(log, quiet, second!)).toMatchObject({ texts: ['c'], gaps: [] })
-  expect(await readAll(log, quiet, third!)).toMatchObject({ texts: [], gaps: [] })
+
+  const again = await reopen()
+  expect((await again.read(quiet, first!, wide)).gap).toMatchObject({ first: second, reason: 'trimmed' })
+  const [third] = await appendAll(again, quiet, ['c'])
+  expect(await readAll(again, quiet, first!)).toMatchObject({ texts: ['c'], gaps: [{ reason: 'trimmed' }] })
+  expect(await readAll(again, quiet, second!)).toMatchObject({ texts: ['c'], gaps: [] })
+  expect(await readAll(again, quiet, third!)).toMatchObject({ texts: [], gaps: [] })
   await clock.advance(2 * minute)
-  await goOn(log, 2)
+  await goOn(again, 2)
   await clock.advance(8 * day)
-  await goOn(log, 2)
+  await goOn(again, 2)
+  await again.close()
   expect((await rows()).topics).toBe(1)
 })
 
