@@ -5,7 +5,10 @@
  *
  *   reading --page, done and covered--> live          (the rest comes from the topic's recent events)
  *   reading --page, ahead of the tail--> waiting      (the log is read before this node has heard of its end)
+ *   reading --page, of an epoch before--> reading     (again; nothing of it is given)
+ *   reading --page, of an epoch to come--> waiting    (the client was not told of it: its offsets would be misread)
  *   waiting --tail passed--> live
+ *   waiting --new epoch--> reading
  *   reading --queue too long--> draining --drained--> reading
  *   live --overflowed, doubtful--> draining
  *   any --lost--> draining
@@ -61,8 +64,12 @@ export interface SubscriptionOptions {
 export class Subscription {
   #mode: Mode = 'new'
   #position: Position = { epoch: '0', offset: 0 }
-  /** Epoch of the node when the log was asked: it tells a stale page from one that is ahead. */
+  /** What the log was asked for last. */
+  #asked: Exclude<From, 'now'> = 'first'
+  /** Epoch of the node then: it tells a stale page from one that is ahead. */
   #askedIn = ''
+  /** Waiting for the epoch of a page, to read it again; else for the tail. */
+  #awaitsEpoch = false
   #confirmed = false
   readonly #client: string | undefined
   readonly #until: Position | undefined
@@ -95,6 +102,10 @@ export class Subscription {
   /** The log answered; `congested` says that the reader has more bytes queued than it should. */
   page(page: Page, view: TopicView, congested: boolean): Order[] {
     if (this.#mode !== 'reading') return []
+    if (page.position.epoch !== view.epoch) {
+      if (view.epoch !== this.#askedIn) return this.#read(this.#asked, view)
+      return this.#wait(true)
+    }
     const orders: Order[] = []
     if (!this.#confirmed) {
       this.#confirmed = true
@@ -122,7 +133,9 @@ export class Subscription {
 
   /** The topic's view moved: the tail went on, or a new epoch began. */
   advanced(view: TopicView): Order[] {
-    return this.#mode === 'waiting' ? this.#settle(view) : []
+    if (this.#mode !== 'waiting') return []
+    if (!this.#awaitsEpoch) return this.#settle(view)
+    return view.epoch === this.#askedIn ? this.#wait(true) : this.#read(this.#asked, view)
   }
 
   /** While live: more is queued than allowed. Everything up to the tail was handed over. */
@@ -154,6 +167,7 @@ export class Subscription {
 
   #read(from: Exclude<From, 'now'>, view: TopicView): Order[] {
     this.#mode = 'reading'
+    this.#asked = from
     this.#askedIn = view.epoch
     return [{ type: 'read', from }]
   }
@@ -163,18 +177,16 @@ export class Subscription {
     return [{ type: 'await-drain' }]
   }
 
+  #wait(forEpoch: boolean): Order[] {
+    this.#mode = 'waiting'
+    this.#awaitsEpoch = forEpoch
+    return [{ type: 'await-tail' }]
+  }
+
   /** The log has no more: go live if this node's view meets the position. */
   #settle(view: TopicView): Order[] {
-    if (view.epoch !== this.#position.epoch) {
-      // either this node has not heard of the new epoch yet, or the page is from before it
-      if (view.epoch !== this.#askedIn) return this.#read(this.#position, view)
-      this.#mode = 'waiting'
-      return [{ type: 'await-tail' }]
-    }
-    if (this.#position.offset > view.tail) {
-      this.#mode = 'waiting'
-      return [{ type: 'await-tail' }]
-    }
+    if (view.epoch !== this.#position.epoch) return this.#read(this.#position, view)
+    if (this.#position.offset > view.tail) return this.#wait(false)
     return covers(view, this.#position) ? this.#attach(view) : this.#read(this.#position, view)
   }
 

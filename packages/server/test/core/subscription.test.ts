@@ -182,16 +182,33 @@ test('a bounded read to a position that the log has not reached ends with what t
   ])
 })
 
-test('a page from before a new epoch is followed by another read; one from after it waits for this node', () => {
+test('nothing of a page of another epoch is given, because the client would take its offsets for this one', () => {
   const stale = new Subscription()
   stale.start(at(1), view(9, 5))
-  expect(short(stale.page(page([2], 9, true), view(9, 9, [], 'e2'), false))).toEqual(['entry 2', 'read 9'])
+  expect(short(stale.page(page([2], 9, true), view(9, 9, [], 'e2'), false))).toEqual(['read 1'])
 
   const ahead = new Subscription()
-  ahead.start(at(1), view(9, 5))
+  ahead.start('first', view(9, 5))
   const fresh = page([2], 9, true, { position: at(9, 'e2') })
-  expect(short(ahead.page(fresh, view(9, 5), false))).toEqual(['entry 2', 'await-tail'])
-  expect(short(ahead.advanced(view(9, 9, [], 'e2')))).toEqual(['attach 9'])
+  expect(short(ahead.page(fresh, view(9, 5), false))).toEqual(['await-tail'])
+  expect(short(ahead.advanced(view(10, 5)))).toEqual(['await-tail']) // of the old epoch still
+  expect(short(ahead.advanced(view(9, 9, [], 'e2')))).toEqual(['read "first"'])
+  const told = page([2], 9, true, { start: at(1, 'e2'), position: at(9, 'e2') })
+  expect(short(ahead.page(told, view(9, 9, [], 'e2'), false))).toEqual([
+    'confirm e2-1',
+    'entry 2',
+    'attach 9',
+  ])
+})
+
+test('a reader that waits for the tail reads again when a new epoch begins instead', () => {
+  const subscription = new Subscription()
+  subscription.start(at(1), view(9, 5))
+  expect(short(subscription.page(page([12], 12, true), view(9, 5), false))).toEqual([
+    'entry 12',
+    'await-tail',
+  ])
+  expect(short(subscription.advanced(view(9, 9, [], 'e2')))).toEqual(['read 12'])
 })
 
 test('nothing is ordered for a reader that has left, whatever arrives late', () => {
