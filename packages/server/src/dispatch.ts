@@ -1,6 +1,6 @@
 /** Runs one call or message: check, `around`, handler, its emits, answer. Used by every transport. */
 import { type Issue, ParleyError } from '@parley/shared'
-import { type Clock, type Codec, type Encoded, type Limits, parseAsync } from '@parley/shared/internal'
+import { type Clock, type Codec, type Encoded, type Limits, parse } from '@parley/shared/internal'
 import type { BoundEmits } from './bound.js'
 import { type Failure, failure, failureOf } from './failure.js'
 import { HandlerRun, type RunRequest } from './handler-run.js'
@@ -31,16 +31,21 @@ interface DispatchOptions {
 
 /** A run that can be told to stop. */
 export interface Running {
-  /** What the caller is told; one that gives up is answered at once. */
-  readonly outcome: Promise<Outcome>
+  /** What the caller is told; at once where nothing had to be waited for. One that gives up is answered at once. */
+  readonly outcome: Outcome | Promise<Outcome>
   /** Calls back once when nothing of the run goes on any more, or its deadline has passed: never before the outcome is settled. */
   whenOver(call: () => void): void
   abort(): void
 }
 
+/** A run that is over already. */
+function over(outcome: Outcome): Running {
+  return { outcome, whenOver: (call) => call(), abort: () => {} }
+}
+
 /** A run that was over before it began. */
 export function answered(failure: Failure): Running {
-  return { outcome: Promise.resolve({ failure }), whenOver: (call) => call(), abort: () => {} }
+  return over({ failure })
 }
 
 export class Dispatch {
@@ -60,19 +65,27 @@ export class Dispatch {
     this.#bind = bind
   }
 
-  /** Never rejects: whatever happens is an outcome. */
+  /** Never throws, never rejects: whatever happens is an outcome. */
   run(request: RunRequest): Running {
     const run = new HandlerRun(request, this.#topics, this.#bind)
+    const work = this.#work(run, request)
+    if (work instanceof Promise) return this.#watch(run, request, work)
+    run.end()
+    return over(work)
+  }
+
+  /** Holds a run to its deadline. */
+  #watch(run: HandlerRun, request: RunRequest, work: Promise<Outcome>): Running {
     const asked = request.withinMs || request.spec.withinMs || this.#limits.callMs
     const withinMs = Math.min(asked, this.#limits.callMaxMs)
     let settle: (outcome: Outcome) => void
     const outcome = new Promise<Outcome>((resolve) => {
       settle = resolve
     })
-    let over = false
+    let isOver = false
     let onOver: (() => void) | undefined
     const end = (): void => {
-      over = true
+      isOver = true
       onOver?.()
       onOver = undefined
     }
@@ -84,7 +97,7 @@ export class Dispatch {
       stop(failure('TIMEOUT', `no answer within ${withinMs} ms`))
       end()
     })
-    this.#work(run, request).then((result) => {
+    work.then((result) => {
       cancel()
       run.end()
       settle(result)
@@ -93,7 +106,7 @@ export class Dispatch {
     return {
       outcome,
       whenOver(call) {
-        if (over) call()
+        if (isOver) call()
         else onOver = call
       },
       abort: () => stop(failure('ABORTED', 'given up by the caller')),
@@ -117,53 +130,82 @@ export class Dispatch {
     }
   }
 
-  async #work(run: HandlerRun, request: RunRequest): Promise<Outcome> {
-    const { spec, path, kind, context, session, mayRun } = request
+  // What follows waits only for what is a promise: most schemas, and many handlers, are done at once.
+
+  #work(run: HandlerRun, request: RunRequest): Outcome | Promise<Outcome> {
     try {
-      if (mayRun && !(await mayRun())) return { failure: failure('FORBIDDEN', 'not allowed on this topic') }
-      const checked = await this.#input(request)
-      if (checked.issues) {
-        const message = `the input of '${path}' does not fit its schema: ${firstIssue(checked.issues)}`
-        return { failure: failure('VALIDATION', message, checked.issues) }
-      }
-      run.input = checked.value
-      let returned: unknown
-      await this.#inside({ kind, path, context, session }, async () => {
-        // a message that was answered for must not begin after those behind it
-        if (run.stopped) throw run.stopped
-        returned = await request.handler(run)
-        await run.stored()
-      })
-      if (!spec.output) return {}
-      const output = await parseAsync(spec.output, returned)
-      if (output.issues) throw new Error(`returned a value that does not fit: ${firstIssue(output.issues)}`)
-      return { output: this.#codec.encode(output.value) }
+      const outcome = request.mayRun
+        ? request.mayRun().then((may) => (may ? this.#check(run, request) : notAllowed))
+        : this.#check(run, request)
+      return outcome instanceof Promise
+        ? outcome.catch((error: unknown) => this.#failed(run, request, error))
+        : outcome
     } catch (error) {
-      // whoever was told to stop may say so by throwing: the caller has an answer, and nothing failed
-      if (run.stopped && isStop(error)) return {}
-      const { codec, report, clock } = this.#topics
-      const told = failureOf(error, { path, errors: spec.errors, codec, report, newId: () => clock.secret() })
-      run.tellUnstored((unstored) => {
-        if (unstored === error) return
-        report({
-          kind: 'emit-failed',
-          path,
-          message: 'an emit of this run could not be stored',
-          error: unstored,
-        })
-      })
-      return { failure: told }
+      return this.#failed(run, request, error)
     }
   }
 
-  async #input({ spec, input }: RunRequest): Promise<{ value?: unknown; issues?: readonly Issue[] }> {
+  #check(run: HandlerRun, request: RunRequest): Outcome | Promise<Outcome> {
+    return next(this.#input(request), ({ value, issues }) => {
+      if (issues) {
+        const message = `the input of '${request.path}' does not fit its schema: ${firstIssue(issues)}`
+        return { failure: failure('VALIDATION', message, issues) }
+      }
+      run.input = value
+      return next(this.#handle(run, request), (returned) => this.#output(request.spec, returned))
+    })
+  }
+
+  #handle(run: HandlerRun, request: RunRequest): unknown {
+    const work = (): unknown => {
+      // a message that was answered for must not begin after those behind it
+      if (run.stopped) throw run.stopped
+      return next(request.handler(run), (returned) => {
+        const stored = run.stored()
+        return stored ? stored.then(() => returned) : returned
+      })
+    }
+    if (!this.#around) return work()
+    const { kind, path, context, session } = request
+    let returned: unknown
+    return this.#inside({ kind, path, context, session }, async () => {
+      returned = await work()
+    }).then(() => returned)
+  }
+
+  #output(spec: RunRequest['spec'], returned: unknown): Outcome | Promise<Outcome> {
+    if (!spec.output) return {}
+    return next(parse(spec.output, returned), ({ value, issues }) => {
+      if (issues) throw new Error(`returned a value that does not fit: ${firstIssue(issues)}`)
+      return { output: this.#codec.encode(value) }
+    })
+  }
+
+  #failed(run: HandlerRun, { path, spec }: RunRequest, error: unknown): Outcome {
+    // whoever was told to stop may say so by throwing: the caller has an answer, and nothing failed
+    if (run.stopped && isStop(error)) return {}
+    const { codec, report, clock } = this.#topics
+    const told = failureOf(error, { path, errors: spec.errors, codec, report, newId: () => clock.secret() })
+    run.tellUnstored((unstored) => {
+      if (unstored === error) return
+      report({
+        kind: 'emit-failed',
+        path,
+        message: 'an emit of this run could not be stored',
+        error: unstored,
+      })
+    })
+    return { failure: told }
+  }
+
+  #input({ spec, input }: RunRequest): Checked | Promise<Checked> {
     let value: unknown
     try {
       value = input === undefined ? undefined : this.#codec.decode(input)
     } catch (error) {
       return { issues: [{ path: [], message: error instanceof Error ? error.message : String(error) }] }
     }
-    if (spec.input) return parseAsync(spec.input, value)
+    if (spec.input) return parse(spec.input, value)
     return value === undefined ? {} : { issues: [{ path: [], message: 'takes no input' }] }
   }
 
@@ -181,6 +223,24 @@ export class Dispatch {
     if (!ran) throw new Error('`around` returned without calling next()')
     await ran
   }
+}
+
+/** A value that was checked, or what was wrong with it. */
+interface Checked {
+  readonly value?: unknown
+  readonly issues?: readonly Issue[] | undefined
+}
+
+const notAllowed: Outcome = { failure: failure('FORBIDDEN', 'not allowed on this topic') }
+
+/** Goes on with a value: at once, or when it has come. */
+function next<T, R>(value: T | PromiseLike<T>, go: (value: T) => R | PromiseLike<R>): R | Promise<R> {
+  return isPromise(value) ? Promise.resolve(value).then(go) : (go(value) as R | Promise<R>)
+}
+
+/** As `await` sees it: whatever has a `then`. */
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function'
 }
 
 /** Whether an error only says that its run was stopped: the signal's reason, an emit refused, or a fetch given up. */

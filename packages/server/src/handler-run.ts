@@ -19,11 +19,11 @@ export interface RunRequest {
   readonly session: unknown
   readonly client: string | undefined
   /** The request, over HTTP. */
-  readonly request?: Request
+  readonly request: Request | undefined
   /** 0: the default. */
   readonly withinMs: number
   /** Asked first, where `join` has not yet allowed the topic. */
-  readonly mayRun?: () => Promise<boolean>
+  readonly mayRun: (() => Promise<boolean>) | undefined
 }
 
 /** What a handler gets. Costly parts are made when they are asked for: most handlers ask for few. */
@@ -99,8 +99,9 @@ export class HandlerRun {
     return this.#stopped
   }
 
-  stored(): Promise<void> {
-    return this.#emits ? this.#emits.stored() : Promise.resolve()
+  /** Resolves when everything emitted is stored; nothing where nothing was. */
+  stored(): Promise<void> | undefined {
+    return this.#emits?.stored()
   }
 
   tellUnstored(tell: (error: unknown) => void): void {

@@ -21,7 +21,7 @@ export type {
   SentMessages,
   StreamLike,
 } from './contract/resolve.js'
-export { isSchema, type Parsed, parseAsync, parseSync } from './contract/schema.js'
+export { isSchema, type Parsed, parse, parseSync } from './contract/schema.js'
 export type {
   CallSpec,
   ChannelSpec,
@@ -48,6 +48,8 @@ export {
   reconnectPolicy,
 } from './wire/codes.js'
 export { isDeeperThan } from './wire/depth.js'
+export { encodeClientFrame } from './wire/encode-client.js'
+export { encodeServerFrame, eventTail } from './wire/encode-server.js'
 export { Fault } from './wire/fault.js'
 export {
   type ClientFrame,
@@ -71,4 +73,3 @@ export {
   type SseHandlers,
   type SseParser,
 } from './wire/sse.js'
-export { encodeFrame, eventTail } from './wire/text.js'

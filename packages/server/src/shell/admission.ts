@@ -1,6 +1,6 @@
 /** Lets a client in, or not: the schema of its `auth`, the application's `context`, and who it is then. */
 import { ParleyError } from '@parley/shared'
-import { type CloseCodeName, parseAsync, type Received } from '@parley/shared/internal'
+import { type CloseCodeName, parse, type Received } from '@parley/shared/internal'
 import { firstIssue } from '../topics.js'
 import type { HubCore } from './core.js'
 import type { ServerSession } from './session.js'
@@ -44,7 +44,7 @@ export async function admit(
   try {
     let auth = credentials === undefined ? undefined : topics.codec.decode(credentials)
     if (application.auth) {
-      const parsed = await parseAsync(application.auth, auth)
+      const parsed = await parse(application.auth, auth)
       if (parsed.issues) return refuse(core, new ParleyError('UNAUTHENTICATED', firstIssue(parsed.issues)))
       auth = parsed.value
     } else {

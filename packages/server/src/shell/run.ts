@@ -12,7 +12,7 @@ export interface Asking {
   readonly session: ServerSession
   readonly context: unknown
   readonly client: string | undefined
-  readonly request?: Request
+  readonly request?: Request | undefined
 }
 
 /** Who asks. */
@@ -39,7 +39,11 @@ function startCall(core: HubCore, handlers: HandlerTable, caller: Caller, run: R
     topic: undefined,
     input: run.input,
     withinMs: run.withinMs,
-    ...asker(caller),
+    context: caller.context,
+    session: caller.session,
+    client: caller.client,
+    request: caller.request,
+    mayRun: undefined,
   })
 }
 
@@ -64,8 +68,11 @@ function startMessage(core: HubCore, handlers: HandlerTable, caller: Caller, run
     topic,
     input: run.input,
     withinMs: run.withinMs,
-    ...asking,
-    ...(caller.hasJoined(topic) ? {} : { mayRun: () => allowed(core, handlers, asking, topic) }),
+    context: asking.context,
+    session: asking.session,
+    client: asking.client,
+    request: asking.request,
+    mayRun: caller.hasJoined(topic) ? undefined : () => allowed(core, handlers, asking, topic),
   })
 }
 
@@ -102,5 +109,5 @@ export function findTopic(core: HubCore, path: string, find: () => Topic): Topic
 }
 
 function asker({ context, session, client, request }: Caller): Asking {
-  return { context, session, client, ...(request ? { request } : {}) }
+  return { context, session, client, request }
 }

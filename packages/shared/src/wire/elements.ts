@@ -47,12 +47,12 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** The payload that stands at `at` and, if it has one, its meta behind it. */
 export function payload(elements: Elements, at: number, blobs: Blobs): Received | undefined {
   if (elements.length <= at) return undefined
+  // field by field: spreading costs as much as parsing the frame
+  const received: { json: unknown; meta?: unknown; blobs?: readonly Uint8Array[] } = { json: elements[at] }
   const meta = elements[at + 1]
-  return {
-    json: elements[at],
-    ...(meta === undefined || meta === 0 || meta === null ? {} : { meta }),
-    ...(blobs ? { blobs } : {}),
-  }
+  if (meta !== undefined && meta !== 0 && meta !== null) received.meta = meta
+  if (blobs) received.blobs = blobs
+  return received
 }
 
 /** Params, or `null` for none; `undefined` when malformed. */

@@ -101,7 +101,8 @@ const clientReaders: ReadonlyMap<string, FrameReader<ClientFrame<Received>>> = n
     (e, blobs) => {
       const [, id, path, withinMs] = e
       if (!isId(id) || !isText(path) || !isCount(withinMs)) return undefined
-      return { type: 'call', id, path, withinMs, ...optional('input', payload(e, 4, blobs)) }
+      const input = payload(e, 4, blobs)
+      return input ? { type: 'call', id, path, withinMs, input } : { type: 'call', id, path, withinMs }
     },
   ],
   [

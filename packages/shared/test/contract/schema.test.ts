@@ -70,3 +70,8 @@ test('a schema is known by its brand, whether it is an object or a function', ()
     expect(isSchema(value)).toBe(false)
   }
 })
+
+test('the answer of a schema that need not wait is there at once', () => {
+  expect(parse(z.string(), 'x')).toEqual({ value: 'x' })
+  expect(parse(z.string(), 5)).toMatchObject({ issues: [{ path: [] }] })
+})
