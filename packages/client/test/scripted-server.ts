@@ -7,7 +7,7 @@ import {
   createCodec,
   type Encoded,
   encodeCloseReason,
-  encodeFrame,
+  encodeServerFrame,
   Fault,
   parseClientFrame,
   type Received,
@@ -78,7 +78,7 @@ export class ScriptedServer {
 
   /** Says something on the newest connection. */
   send(...frames: ServerFrame<Encoded>[]): void {
-    for (const frame of frames) this.#end?.send(encodeFrame(frame))
+    for (const frame of frames) this.#end?.send(encodeServerFrame(frame))
   }
 
   /** Says something that is no frame of the protocol. */

@@ -5,7 +5,7 @@
 import {
   type Encoded,
   encodeBlock,
-  encodeFrame,
+  encodeServerFrame,
   eventTail,
   type FrameData,
   formatPosition,
@@ -92,7 +92,7 @@ export class LiveEvent {
   history(read: number): FrameData {
     const { data, name } = this.#entry
     const offset = 'offset' in this.#entry ? this.#entry.offset : 0
-    return encodeFrame({ type: 'h', read, offset, name, data, ...optionalAt(this.#at()) })
+    return encodeServerFrame({ type: 'h', read, offset, name, data, ...optionalAt(this.#at()) })
   }
 
   #at(): number | undefined {
@@ -101,10 +101,10 @@ export class LiveEvent {
 
   #writeFrame(): FrameData {
     const { data, name } = this.#entry
-    if (!('offset' in this.#entry)) return encodeFrame({ type: 'v', topic: this.#topic, name, data })
+    if (!('offset' in this.#entry)) return encodeServerFrame({ type: 'v', topic: this.#topic, name, data })
     const { offset } = this.#entry
     if (data.blobs)
-      return encodeFrame({ type: 'e', topic: this.#topic, offset, name, data, ...optionalAt(this.#at()) })
+      return encodeServerFrame({ type: 'e', topic: this.#topic, offset, name, data, ...optionalAt(this.#at()) })
     return `["e",${this.#topic}${eventTail(offset, name, data, this.#at())}`
   }
 

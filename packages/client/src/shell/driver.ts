@@ -7,8 +7,8 @@ import {
   type ClientFrame,
   type Clock,
   type Encoded,
+  encodeClientFrame,
   encodeCloseReason,
-  encodeFrame,
   Fault,
   type FrameData,
   type Link,
@@ -138,7 +138,7 @@ export class Driver {
   }
 
   sendFrame(frame: ClientFrame<Encoded>): void {
-    this.#end?.send(encodeFrame(frame))
+    this.#end?.send(encodeClientFrame(frame))
   }
 
   /** Bytes that were handed over and not taken yet. */

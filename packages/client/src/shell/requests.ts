@@ -5,7 +5,7 @@ import {
   type Codec,
   clientDefaults,
   type Encoded,
-  encodeFrame,
+  encodeClientFrame,
   type FrameData,
   limits,
   type Received,
@@ -75,7 +75,7 @@ export class Requests implements ConnectionPart, Timed {
       const within = deadline(withinMs ?? spec.withinMs ?? clientDefaults.callMs)
       const id = this.#driver.nextId()
       const frame = make(id, within)
-      const data = encodeFrame(frame)
+      const data = encodeClientFrame(frame)
       const abort = (): void => {
         if (signal) this.#carryOut(this.#outbox.abort(id), aborted(signal))
       }
@@ -111,7 +111,7 @@ export class Requests implements ConnectionPart, Timed {
   cast(frame: CastFrame): void {
     this.#driver.use()
     this.#driver.requireOpen()
-    const data = encodeFrame(frame)
+    const data = encodeClientFrame(frame)
     const bytes = bytesOf(data)
     if (bytes > this.#frameBytes) throw new ParleyError('TOO_LARGE', tooLarge(bytes, this.#frameBytes))
     if (this.#isUp && this.#driver.buffered() < limits.queuedBytes) this.#driver.send(data)
@@ -181,7 +181,7 @@ export class Requests implements ConnectionPart, Timed {
       } else if (pending) {
         const { frame, data } = pending
         const isFresh = frame.withinMs === output.withinMs
-        this.#driver.send(isFresh ? data : encodeFrame({ ...frame, withinMs: output.withinMs }))
+        this.#driver.send(isFresh ? data : encodeClientFrame({ ...frame, withinMs: output.withinMs }))
       }
     }
     this.#driver.waiting(this.#outbox.handedSince)

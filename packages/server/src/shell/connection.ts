@@ -7,7 +7,7 @@ import {
   closeCodes,
   type Encoded,
   encodeCloseReason,
-  encodeFrame,
+  encodeServerFrame,
   type FrameData,
   parseClientFrame,
   protocolVersion,
@@ -157,7 +157,7 @@ export class Connection implements LiveConnection, Peer {
 
   /** Sends a frame that cannot be had again: a socket that loses it is of no use any more. */
   sendFrame(frame: ServerFrame<Encoded>): void {
-    if (!this.send(encodeFrame(frame))) this.close('SLOW', 'the socket lost a frame')
+    if (!this.send(encodeServerFrame(frame))) this.close('SLOW', 'the socket lost a frame')
   }
 
   /** False when the socket lost it. */
