@@ -3,7 +3,6 @@ import { type Contract, type ContractTree, type Link, ParleyError, type Report }
 import {
   type ChannelSpec,
   type Clock,
-  clientDefaults,
   createCodec,
   type Encoded,
   printReport,
@@ -15,6 +14,7 @@ import { HandleCache } from './handle-cache.js'
 import type { Client, Connection, SafeResult } from './handles.js'
 import { readable } from './readable.js'
 import { Driver } from './shell/driver.js'
+import { lingerOf } from './shell/linger.js'
 import { type RequestOptions, Requests } from './shell/requests.js'
 import { Topics } from './shell/topics.js'
 import { type WebSocketConstructor, webSocketLink } from './transports/websocket.js'
@@ -49,7 +49,7 @@ export interface ClientOptions {
  * Makes the client of a contract. Making it opens nothing, nor does taking a handle from it: the connection is
  * opened by the first reader, message or call, or by `client.connection.open()`.
  *
- * @throws ParleyError `BAD_OPTIONS` without a `url` or a link.
+ * @throws ParleyError `BAD_OPTIONS` without a `url` or a link, or for a `lingerMs` that is none.
  * @example
  * const client = createClient(contract, { url: '/realtime', auth: () => token() })
  * const room = client.room({ id: 'general' })
@@ -76,7 +76,7 @@ export function createClient<Tree extends ContractTree>(
       }),
     report,
   })
-  const lingerMs = options.lingerMs ?? clientDefaults.lingerMs
+  const lingerMs = lingerOf(options.lingerMs)
   const topics = new Topics({ driver, codec, clock, lingerMs, report })
   const requests = new Requests(driver, codec)
   driver.add(topics)

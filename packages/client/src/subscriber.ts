@@ -4,7 +4,6 @@ import {
   type ChannelAt,
   type ChannelLike,
   type Clock,
-  clientDefaults,
   createDecoder,
   type EventOutputs,
   type OneOf,
@@ -16,6 +15,7 @@ import {
 } from '@parley/shared/internal'
 import { readable } from './readable.js'
 import type { ReadingHalf } from './reading-half.js'
+import { lingerOf } from './shell/linger.js'
 import type { Fetch } from './transports/sse.js'
 import type { HeadersOption } from './transports/sse-request.js'
 import { SseTopic } from './transports/sse-topic.js'
@@ -64,7 +64,8 @@ export type SubscriberOf<C extends ChannelLike> = C extends ChannelLike
  * where it was; a server that refuses ends it with status `refused`, and a new reader asks again.
  *
  * @param path The channel's path in the contract, with dots.
- * @throws ParleyError `NOT_FOUND` for a path without a channel; `VALIDATION` and `PARAMS_NOT_STABLE` for params.
+ * @throws ParleyError `NOT_FOUND` for a path without a channel; `VALIDATION` and `PARAMS_NOT_STABLE` for params;
+ *   `BAD_OPTIONS` for a `lingerMs` that is none.
  * @example
  * const notifications = createSubscriber(contract, 'notifications', { url: '/api/events' })
  * const stop = notifications.on('chat', (message) => show(message))
@@ -92,7 +93,7 @@ export function createSubscriber<Tree extends ContractTree, const Path extends s
     decoder: createDecoder(superjson),
     clock: options.clock ?? systemClock,
     fetch: given ?? ((address, init) => fetch(address, init)),
-    lingerMs: options.lingerMs ?? clientDefaults.lingerMs,
+    lingerMs: lingerOf(options.lingerMs),
     onReport: safeReporter(options.onReport ?? printReport),
   })
   let isClosed = false

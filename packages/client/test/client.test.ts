@@ -2,6 +2,7 @@ import { call, defineContract, ParleyError } from '@parley/shared'
 import { virtualClock } from '@parley/shared/testing'
 import { expect, test } from 'vitest'
 import { createClient } from '../src/client.js'
+import { createSubscriber } from '../src/subscriber.js'
 import { value } from './scripted-server.js'
 import { contract, event, liveRoom, outcome, world } from './world.js'
 
@@ -342,6 +343,15 @@ test('a link or a url is needed, and what is neither is said', () => {
   expect(() => createClient(contract, {})).toThrow(/url: it is missing/)
   expect(() => createClient(contract, { url: '/x', transport: 'sse' as 'auto' })).toThrow(/there is no 'sse'/)
 })
+
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])(
+  'a `lingerMs` of %d, which no timer takes, is refused',
+  (lingerMs) => {
+    const url = 'ws://host'
+    expect(() => createClient(contract, { url, lingerMs })).toThrow(/lingerMs/)
+    expect(() => createSubscriber(contract, 'news', { url, lingerMs })).toThrow(/lingerMs/)
+  },
+)
 
 test('a listener of the connection that throws is reported and harms no other', async () => {
   const { clock, client, reports, states } = world()

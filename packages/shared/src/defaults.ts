@@ -3,14 +3,16 @@
  * `createEmitter({ limits })` take a part of `limits`; the rest is fixed by the protocol's promises.
  */
 
+/** Longest key of a topic, in bytes of UTF-8. By itself, because a client has no use for the table below. */
+export const longestTopicKeyBytes = 512
+
 /** What a server allows. Each can be set with `limits`. */
 export const limits = {
   /** Largest inbound frame or request body. */
   frameBytes: 1_048_576, // 1 MiB
   /** Deepest nesting of inbound JSON; looked at before parsing. */
   jsonDepth: 64,
-  /** Longest topic key. */
-  topicKeyBytes: 512,
+  topicKeyBytes: longestTopicKeyBytes,
   subscriptionsPerConnection: 128,
   callsInFlight: 64,
   /** Messages of one session that run or wait for the one before them. */

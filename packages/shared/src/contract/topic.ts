@@ -1,5 +1,5 @@
 /** From a channel and params to a topic with one key, the same on both sides and on every transport. */
-import { limits } from '../defaults.js'
+import { longestTopicKeyBytes } from '../defaults.js'
 import { type Issue, ParleyError } from '../errors.js'
 import type { WireParams } from '../wire/frames.js'
 import { type Parsed, parseSync, type Schema } from './schema.js'
@@ -30,7 +30,7 @@ const encoder = new TextEncoder()
 export function topicOf(
   spec: ChannelSpec,
   params: unknown,
-  topicKeyBytes: number = limits.topicKeyBytes,
+  topicKeyBytes: number = longestTopicKeyBytes,
 ): Topic {
   const schema = spec.params
   if (!schema) {
@@ -80,7 +80,7 @@ function keyOf(spec: ChannelSpec, query: URLSearchParams): string | undefined {
 export function paramsFromQuery(
   spec: ChannelSpec,
   query: URLSearchParams,
-  topicKeyBytes: number = limits.topicKeyBytes,
+  topicKeyBytes: number = longestTopicKeyBytes,
 ): Topic {
   const names = [...query.keys()].filter((name) => !reserved.has(name))
   const known = new Set(names)
