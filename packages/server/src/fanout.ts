@@ -2,145 +2,27 @@
  * The hot path: an entry of the log goes to every live reader of its topic on this node. It is written once for
  * WebSockets and once for SSE; a native publish carries it where the runtime has one, a loop elsewhere.
  */
-import {
-  type Encoded,
-  encodeBlock,
-  encodeServerFrame,
-  eventTail,
-  type FrameData,
-  formatPosition,
-  type Position,
-} from '@parley/shared/internal'
+import type { Encoded, Position } from '@parley/shared/internal'
 import type { TopicView } from './core/subscription.js'
+import { LiveEvent } from './live-event.js'
 import type { Entry, VolatileItem } from './logs/log.js'
-
-/** A runtime's own publish/subscribe among its sockets (Bun.serve). */
-export interface NativeGroup {
-  /**
-   * As Bun's `server.publish`: -1 when somebody queues what was published, perhaps some events ago. The sockets must
-   * have no limit of their own: Bun writes publishes in batches, and tells of a loss late or never.
-   */
-  publish(topic: string, data: FrameData): number
-}
-
-/** A socket that can take part in a native publish. */
-export interface NativeSocket {
-  readonly group: NativeGroup
-  subscribe(topic: string): void
-  unsubscribe(topic: string): void
-}
-
-/** One live reader of a topic. */
-export interface Member {
-  /** Client id, for events that exclude their sender. */
-  readonly client: string | undefined
-  /** Present where the event reaches it by native publish; else `deliver` is called. */
-  readonly native: NativeSocket | undefined
-  /** Hands the event over; false when the transport lost it. */
-  deliver(event: LiveEvent): boolean
-  /** The position moved on without an event for this reader. */
-  moved(offset: number): void
-  /** Bytes handed over and not yet taken by the network. */
-  queued(): number
-  /** More is queued than allowed: leave the live set and read the log. */
-  overflowed(): void
-  /** What came after this position may be lost: leave the live set and read the log. */
-  doubtful(position: Position): void
-}
-
-/** An event on its way to many readers; each form is written when the first one needs it. */
-export class LiveEvent {
-  readonly #topic: number
-  readonly #epoch: string
-  readonly #entry: Entry | VolatileItem
-  readonly #times: boolean
-  readonly #toText: (data: Encoded) => Encoded
-  #frame: FrameData | undefined
-  #block: Uint8Array | undefined
-
-  constructor(
-    topic: number,
-    epoch: string,
-    entry: Entry | VolatileItem,
-    times: boolean,
-    toText: (data: Encoded) => Encoded,
-  ) {
-    this.#topic = topic
-    this.#epoch = epoch
-    this.#entry = entry
-    this.#times = times
-    this.#toText = toText
-  }
-
-  get volatile(): boolean {
-    return !('offset' in this.#entry)
-  }
-
-  /** As a WebSocket frame. */
-  get frame(): FrameData {
-    this.#frame ??= this.#writeFrame()
-    return this.#frame
-  }
-
-  /** As an SSE block. */
-  get block(): Uint8Array {
-    this.#block ??= this.#writeBlock()
-    return this.#block
-  }
-
-  /** As an event of the bounded read with this number. */
-  history(read: number): FrameData {
-    const { data, name } = this.#entry
-    const offset = 'offset' in this.#entry ? this.#entry.offset : 0
-    return encodeServerFrame({ type: 'h', read, offset, name, data, ...optionalAt(this.#at()) })
-  }
-
-  #at(): number | undefined {
-    return this.#times && 'at' in this.#entry ? this.#entry.at : undefined
-  }
-
-  #writeFrame(): FrameData {
-    const { data, name } = this.#entry
-    if (!('offset' in this.#entry)) return encodeServerFrame({ type: 'v', topic: this.#topic, name, data })
-    const { offset } = this.#entry
-    if (data.blobs)
-      return encodeServerFrame({ type: 'e', topic: this.#topic, offset, name, data, ...optionalAt(this.#at()) })
-    return `["e",${this.#topic}${eventTail(offset, name, data, this.#at())}`
-  }
-
-  #writeBlock(): Uint8Array {
-    const entry = this.#entry
-    const data = this.#toText(entry.data)
-    const at = this.#at()
-    return blockBytes({
-      event: entry.name,
-      ...('offset' in entry ? { id: formatPosition({ epoch: this.#epoch, offset: entry.offset }) } : {}),
-      data: data.json,
-      ...(data.meta === undefined ? {} : { meta: data.meta }),
-      ...optionalAt(at),
-    })
-  }
-}
-
-const utf8 = new TextEncoder()
-
-export function blockBytes(block: Parameters<typeof encodeBlock>[0]): Uint8Array {
-  return utf8.encode(encodeBlock(block))
-}
-
-function optionalAt(at: number | undefined): { at?: number } {
-  return at === undefined ? {} : { at }
-}
-
-/** How much may be published before somebody looks at the members' queues. */
-const eventsBetweenLooks = 64
-const bytesBetweenLooks = 262_144
+import type { Lookout } from './lookout.js'
+import type { Member, NativeGroup } from './member.js'
 
 /** How many recent entries a topic keeps on the node, so that a reader meets the live events without a hole. */
 const recentEntries = 256
 const recentBytes = 262_144
 
-interface LiveTopicOptions {
+/** What a reader that has everything still misses. */
+const none: readonly Entry[] = []
+
+/** What an entry weighs, about. */
+function sizeOf({ data: { json, meta, blobs } }: Entry): number {
+  const text = json.length + (meta?.length ?? 0)
+  return blobs ? blobs.reduce((sum, blob) => sum + blob.length, text) : text
+}
+
+export interface LiveTopicOptions {
   readonly key: string
   readonly number: number
   /** Unique among all hubs that share a native group. */
@@ -150,6 +32,8 @@ interface LiveTopicOptions {
   readonly toText: (data: Encoded) => Encoded
   /** Epoch and tail of the node. */
   readonly node: { readonly epoch: string; readonly tail: number }
+  /** One for all topics of the node. */
+  readonly lookout: Lookout
 }
 
 /** A topic that somebody on this node reads. */
@@ -167,12 +51,11 @@ export class LiveTopic implements TopicView {
   readonly #queuedBytes: number
   readonly #toText: (data: Encoded) => Encoded
   readonly #node: { readonly epoch: string; readonly tail: number }
+  readonly #lookout: Lookout
   readonly #direct = new Set<Member>()
   readonly #native = new Map<NativeGroup, Set<Member>>()
   readonly #recent: Entry[] = []
   #recentBytes = 0
-  #eventsSinceLook = 0
-  #bytesSinceLook = 0
 
   constructor(options: LiveTopicOptions) {
     this.key = options.key
@@ -182,6 +65,7 @@ export class LiveTopic implements TopicView {
     this.#queuedBytes = options.queuedBytes
     this.#toText = options.toText
     this.#node = options.node
+    this.#lookout = options.lookout
     this.since = options.node.tail
   }
 
@@ -194,7 +78,14 @@ export class LiveTopic implements TopicView {
   }
 
   recent(offset: number): readonly Entry[] {
-    return this.#recent.filter((entry) => entry.offset > offset)
+    let low = 0
+    let high = this.#recent.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#recent[middle]!.offset > offset) high = middle
+      else low = middle + 1
+    }
+    return low === this.#recent.length ? none : this.#recent.slice(low)
   }
 
   liveMembers(): number {
@@ -253,12 +144,13 @@ export class LiveTopic implements TopicView {
 
   #keep(entry: Entry): void {
     this.#recent.push(entry)
-    this.#recentBytes += entry.data.json.length
-    if (this.#recent.length <= recentEntries && this.#recentBytes <= recentBytes) return
-    // half at once, so that the cost of moving the rest is spread over many events
-    const dropped = this.#recent.splice(0, Math.max(1, this.#recent.length >> 1))
-    for (const one of dropped) this.#recentBytes -= one.data.json.length
-    this.since = dropped[dropped.length - 1]!.offset
+    this.#recentBytes += sizeOf(entry)
+    while (this.#recent.length > recentEntries || this.#recentBytes > recentBytes) {
+      // half at once, so that the cost of moving the rest is spread over many events
+      const dropped = this.#recent.splice(0, Math.max(1, this.#recent.length >> 1))
+      for (const one of dropped) this.#recentBytes -= sizeOf(one)
+      this.since = dropped[dropped.length - 1]!.offset
+    }
   }
 
   #send(
@@ -296,17 +188,7 @@ export class LiveTopic implements TopicView {
       member.native?.subscribe(this.#nativeName)
       if (offset !== undefined) member.moved(offset)
     }
-
-    this.#eventsSinceLook++
-    this.#bytesSinceLook += frame.length
-    if (
-      result === -1 &&
-      (this.#eventsSinceLook >= eventsBetweenLooks || this.#bytesSinceLook >= bytesBetweenLooks)
-    ) {
-      this.#eventsSinceLook = 0
-      this.#bytesSinceLook = 0
-      for (const member of [...members]) if (member.queued() > this.#queuedBytes) member.overflowed()
-    }
+    this.#lookout.published(members, frame.length, result === -1)
   }
 
   #all(): Member[] {

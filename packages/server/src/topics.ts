@@ -14,6 +14,7 @@ import {
 } from '@parley/shared/internal'
 import { LiveTopic } from './fanout.js'
 import type { Entry, Log, LogTopic, Page, ReadBounds, Tail, TailItem } from './logs/log.js'
+import { Lookout } from './lookout.js'
 
 export interface TopicsOptions {
   readonly log: Log
@@ -41,6 +42,7 @@ export class Topics {
   readonly #live = new Map<string, LiveTopic>()
   /** Tells this node's native topics from those of another hub on the same server. */
   readonly #name: string
+  readonly #lookout: Lookout
   /** Epoch and tail of the node; the live topics look at it. */
   readonly #node = { epoch: '', tail: 0 }
   readonly #epochListeners = new Set<() => void>()
@@ -58,6 +60,7 @@ export class Topics {
     this.clock = options.clock
     this.report = options.onReport
     this.#name = options.clock.secret()
+    this.#lookout = new Lookout(options.limits.queuedBytes)
   }
 
   get epoch(): string {
@@ -174,6 +177,7 @@ export class Topics {
         queuedBytes: this.limits.queuedBytes,
         toText: (data) => this.codec.toText(data),
         node: this.#node,
+        lookout: this.#lookout,
       })
       this.#live.set(topic.key, live)
     }

@@ -5,10 +5,10 @@
 import { ParleyError } from '@parley/shared'
 import { closeCodes, encodeCloseReason, type FrameData, subprotocol } from '@parley/shared/internal'
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
-import type { NativeGroup, NativeSocket } from '../fanout.js'
+import type { NativeGroup, NativeSocket } from '../member.js'
 import { insideOf, type Router, type RouterInside } from '../router.js'
 import type { Connection } from '../shell/connection.js'
-import { mayCome } from '../shell/cors.js'
+import { originRefusal } from '../shell/cors.js'
 import type { ServerSocket } from '../shell/socket.js'
 
 /** Tells our sockets from those of the application: `ws.data` of ours holds this. */

@@ -17,7 +17,7 @@ import {
 } from '@parley/shared/internal'
 import { type Run, Session, type SessionOrder } from '../core/session.js'
 import type { Outcome, Running } from '../dispatch.js'
-import type { NativeSocket } from '../fanout.js'
+import type { NativeSocket } from '../member.js'
 import { Refusal, refusalClose } from './admission.js'
 import type { HandlerTable, HubCore, LiveConnection } from './core.js'
 import { Credentials, type Entrance } from './credentials.js'

@@ -4,8 +4,10 @@
  */
 import type { From, Position, Topic } from '@parley/shared/internal'
 import { type Order, Subscription } from '../core/subscription.js'
-import type { LiveEvent, LiveTopic, Member, NativeSocket } from '../fanout.js'
+import type { LiveTopic } from '../fanout.js'
+import type { LiveEvent } from '../live-event.js'
 import type { LogGap, Page } from '../logs/log.js'
+import type { Member, NativeSocket } from '../member.js'
 import type { Topics } from '../topics.js'
 
 /** Where a reader's events go. */

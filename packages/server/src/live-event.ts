@@ -1,0 +1,101 @@
+/** An event in the forms in which it goes to readers. */
+import {
+  type Encoded,
+  encodeBlock,
+  encodeServerFrame,
+  eventTail,
+  type FrameData,
+  formatPosition,
+} from '@parley/shared/internal'
+import type { Entry, VolatileItem } from './logs/log.js'
+
+/** An event on its way to many readers; each form is written when the first one needs it. */
+export class LiveEvent {
+  readonly #topic: number
+  readonly #epoch: string
+  readonly #entry: Entry | VolatileItem
+  readonly #times: boolean
+  readonly #toText: (data: Encoded) => Encoded
+  #frame: FrameData | undefined
+  #block: Uint8Array | undefined
+
+  constructor(
+    topic: number,
+    epoch: string,
+    entry: Entry | VolatileItem,
+    times: boolean,
+    toText: (data: Encoded) => Encoded,
+  ) {
+    this.#topic = topic
+    this.#epoch = epoch
+    this.#entry = entry
+    this.#times = times
+    this.#toText = toText
+  }
+
+  get volatile(): boolean {
+    return !('offset' in this.#entry)
+  }
+
+  /** As a WebSocket frame. */
+  get frame(): FrameData {
+    this.#frame ??= this.#writeFrame()
+    return this.#frame
+  }
+
+  /** As an SSE block. */
+  get block(): Uint8Array {
+    this.#block ??= this.#writeBlock()
+    return this.#block
+  }
+
+  /** As an event of the bounded read with this number. */
+  history(read: number): FrameData {
+    const { data, name } = this.#entry
+    const offset = 'offset' in this.#entry ? this.#entry.offset : 0
+    return encodeServerFrame({ type: 'h', read, offset, name, data, ...optionalAt(this.#at()) })
+  }
+
+  #at(): number | undefined {
+    return this.#times && 'at' in this.#entry ? this.#entry.at : undefined
+  }
+
+  #writeFrame(): FrameData {
+    const { data, name } = this.#entry
+    if (!('offset' in this.#entry)) return encodeServerFrame({ type: 'v', topic: this.#topic, name, data })
+    const { offset } = this.#entry
+    if (data.blobs)
+      return encodeServerFrame({
+        type: 'e',
+        topic: this.#topic,
+        offset,
+        name,
+        data,
+        ...optionalAt(this.#at()),
+      })
+    return `["e",${this.#topic}${eventTail(offset, name, data, this.#at())}`
+  }
+
+  #writeBlock(): Uint8Array {
+    const entry = this.#entry
+    const data = this.#toText(entry.data)
+    const at = this.#at()
+    return blockBytes({
+      event: entry.name,
+      ...('offset' in entry ? { id: formatPosition({ epoch: this.#epoch, offset: entry.offset }) } : {}),
+      data: data.json,
+      ...(data.meta === undefined ? {} : { meta: data.meta }),
+      ...optionalAt(at),
+    })
+  }
+}
+
+const utf8 = new TextEncoder()
+
+export function blockBytes(block: Parameters<typeof encodeBlock>[0]): Uint8Array {
+  return utf8.encode(encodeBlock(block))
+}
+
+function optionalAt(at: number | undefined): { at?: number } {
+  return at === undefined ? {} : { at }
+}
