@@ -301,20 +301,25 @@ export class Connection implements LiveConnection, Peer {
 
   #run(run: Run): void {
     const running = startRun(this.#core, this.#handlers, this, run)
-    this.#running.set(run.id, running)
-    running.outcome.then((outcome) => {
-      if (run.id > 0 && !this.#over) this.#answer(run.id, outcome)
-      // one that was given up has its answer, and holds up what is behind it as long as it runs
-      running.whenOver(() => {
-        this.#running.delete(run.id)
-        if (!this.#over) this.#carryOut(this.#machine.settled(run.id))
-      })
+    const { outcome } = running
+    if (outcome instanceof Promise) {
+      this.#running.set(run.id, running)
+      outcome.then((settled) => this.#settled(run, running, settled))
+    } else this.#settled(run, running, outcome)
+  }
+
+  #settled(run: Run, running: Running, outcome: Outcome): void {
+    if (run.id > 0 && !this.#over) this.#answer(run.id, outcome)
+    // one that was given up has its answer, and holds up what is behind it as long as it runs
+    running.whenOver(() => {
+      this.#running.delete(run.id)
+      if (!this.#over) this.#carryOut(this.#machine.settled(run.id))
     })
   }
 
   #answer(id: number, { failure: failed, output }: Outcome): void {
     if (!failed) {
-      this.sendFrame({ type: 'ok', id, ...(output ? { output } : {}) })
+      this.sendFrame(output ? { type: 'ok', id, output } : { type: 'ok', id })
       return
     }
     const { status: _status, ...error } = failed
