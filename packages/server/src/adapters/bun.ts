@@ -84,12 +84,10 @@ export function bunHandler<Context, Data = undefined>(
     open(ws: ServerWebSocket<unknown>) {
       const data = dataOf(ws)
       if (!data) return mine?.open?.(ws as ServerWebSocket<Data>)
-      if (!mayCome(data.request, inside.core.allowedOrigins)) {
+      const why = originRefusal(data.request, inside.core.allowedOrigins, inside.core.report)
+      if (why !== undefined) {
         // after the upgrade, because a refused upgrade tells a browser nothing
-        ws.close(
-          closeCodes.FORBIDDEN.code,
-          encodeCloseReason({ code: 'FORBIDDEN', why: 'this origin is not allowed' }),
-        )
+        ws.close(closeCodes.FORBIDDEN.code, encodeCloseReason({ code: 'FORBIDDEN', why }))
         return
       }
       if (ws.readyState !== 1) return

@@ -1,4 +1,5 @@
 /** The origin rule over HTTP, and the CORS answers that follow from it. */
+import type { Report } from '@parley/shared'
 import { isForeignAllowed, type OriginFacts, originAllowed } from '../core/origin.js'
 
 const allowedHeaders =
@@ -14,9 +15,33 @@ function originFacts(request: Request): OriginFacts {
   }
 }
 
-/** Whether the request may come from where it says it comes from. */
-export function mayCome(request: Request, allowed: readonly string[]): boolean {
-  return originAllowed(originFacts(request), allowed)
+/** Is told of a refusal: a page cannot read it, and whoever serves it has to know. */
+export type ReportRefusal = (report: Report) => void
+
+/**
+ * Why the request may not come from where it says it comes from, or nothing where it may. It is reported as well: a
+ * browser keeps the answer from the page.
+ */
+export function originRefusal(
+  request: Request,
+  allowed: readonly string[],
+  report: ReportRefusal,
+): string | undefined {
+  const facts = originFacts(request)
+  if (originAllowed(facts, allowed)) return undefined
+  const message = refusalOf(facts, allowed)
+  report({ kind: 'refused', path: new URL(request.url).pathname, message })
+  return message
+}
+
+/** Short enough for the reason of a close. */
+function refusalOf({ origin, cookie }: OriginFacts, allowed: readonly string[]): string {
+  if (origin === null) return 'a page of another site asks without an Origin'
+  const who = `origin ${origin.slice(0, 50)}`
+  if (origin === 'null') return `${who}: a sandboxed page or file is never allowed`
+  if (cookie && allowed.includes('*'))
+    return `${who} sends cookies, which '*' does not take: name it in allowedOrigins`
+  return `${who} is not in allowedOrigins`
 }
 
 /** The headers that let a page of an allowed foreign origin read the answer. */
@@ -33,8 +58,8 @@ export function corsHeaders(request: Request, allowed: readonly string[]): Heade
 }
 
 /** The answer to OPTIONS. */
-export function preflight(request: Request, allowed: readonly string[]): Response {
-  if (!mayCome(request, allowed)) return new Response(null, { status: 403 })
+export function preflight(request: Request, allowed: readonly string[], report: ReportRefusal): Response {
+  if (originRefusal(request, allowed, report)) return new Response(null, { status: 403 })
   const headers = corsHeaders(request, allowed)
   headers.set('access-control-allow-methods', 'GET, POST')
   headers.set('access-control-allow-headers', allowedHeaders)

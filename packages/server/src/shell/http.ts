@@ -6,10 +6,14 @@ import { type Failure, failure, statusOf } from '../failure.js'
 import { type Admitted, admit, Refusal } from './admission.js'
 import { errorInText, outputResponse, readBody } from './body.js'
 import type { HandlerTable, HubCore } from './core.js'
-import { corsHeaders, mayCome, preflight } from './cors.js'
+import { corsHeaders, originRefusal, preflight } from './cors.js'
 import { errorResponse, respondAllowed, retryAfterSeconds } from './respond.js'
 import { allowed, type Caller, findTopic, startRun } from './run.js'
 import { ServerSession } from './session.js'
+
+/** What somebody who guesses an address is told. */
+const routes =
+  'below it are GET /health, GET /events/{channel}, POST /call/{path} and POST /message/{channel}/{name}'
 
 /** Answers a request whose path begins where this router is mounted; `path` is the rest, such as `/call/rooms.create`. */
 export async function handleHttp(
@@ -19,21 +23,25 @@ export async function handleHttp(
   path: string,
 ): Promise<Response> {
   const { method } = request
-  if (method === 'OPTIONS') return preflight(request, core.allowedOrigins)
+  if (method === 'OPTIONS') return preflight(request, core.allowedOrigins, core.report)
   const headers = corsHeaders(request, core.allowedOrigins)
   headers.set('parley-contract', core.contract.fingerprint)
   const refuse = (error: Failure): Response =>
     errorResponse(error, headers, error.code === 'OVERLOADED' ? retryAfterSeconds : undefined)
   try {
     const route = routeOf(path)
-    if (!route) return refuse(failure('NOT_FOUND', `there is nothing at '${path.slice(0, 100)}'`))
+    if (path === '/') {
+      headers.set('upgrade', 'websocket')
+      return refuse({ ...failure('BAD_REQUEST', `a WebSocket connects here; ${routes}`), status: 426 })
+    }
+    if (!route) return refuse(failure('NOT_FOUND', `there is nothing at '${path.slice(0, 100)}'; ${routes}`))
     if (method !== route.method) {
       headers.set('allow', `${route.method}, OPTIONS`)
       return refuse({ ...failure('BAD_REQUEST', `this is asked for with ${route.method}`), status: 405 })
     }
     if (route.kind === 'health') return healthResponse(core, headers)
-    if (!mayCome(request, core.allowedOrigins))
-      return refuse(failure('FORBIDDEN', 'this origin is not allowed'))
+    const refusal = originRefusal(request, core.allowedOrigins, core.report)
+    if (refusal !== undefined) return refuse(failure('FORBIDDEN', refusal))
     if (core.topics.closed) return refuse(failure('OVERLOADED', 'the server is closing'))
     if (route.kind === 'events') return await events(core, handlers, request, route.path, headers, refuse)
     if (request.headers.has('idempotency-key')) {

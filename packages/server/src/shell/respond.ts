@@ -3,7 +3,7 @@ import { ParleyError } from '@parley/shared'
 import { type From, type Position, parsePosition, type Topic } from '@parley/shared/internal'
 import { type Failure, failure, statusOf } from '../failure.js'
 import type { Topics } from '../topics.js'
-import { corsHeaders, mayCome, preflight } from './cors.js'
+import { corsHeaders, originRefusal, preflight } from './cors.js'
 import { SseResponse } from './sse.js'
 import type { Ticker } from './ticker.js'
 
@@ -34,15 +34,15 @@ export async function respond(
   request: Request,
   reading: Reading = {},
 ): Promise<Response> {
-  if (request.method === 'OPTIONS') return preflight(request, host.allowedOrigins)
+  const { report } = host.topics
+  if (request.method === 'OPTIONS') return preflight(request, host.allowedOrigins, report)
   const headers = corsHeaders(request, host.allowedOrigins)
   if (request.method !== 'GET') {
     headers.set('allow', 'GET, OPTIONS')
     return errorResponse({ ...failure('BAD_REQUEST', 'events are read with GET'), status: 405 }, headers)
   }
-  if (!mayCome(request, host.allowedOrigins)) {
-    return errorResponse(failure('FORBIDDEN', 'this origin is not allowed'), headers)
-  }
+  const refusal = originRefusal(request, host.allowedOrigins, report)
+  if (refusal !== undefined) return errorResponse(failure('FORBIDDEN', refusal), headers)
   return respondAllowed(host, topic, request, reading, headers)
 }
 
@@ -123,5 +123,9 @@ function position(text: string | null, name: string): Position | undefined {
   const parsed = parsePosition(text)
   if (parsed) return parsed
   const shown = JSON.stringify(text.slice(0, 64))
-  throw new ParleyError('BAD_REQUEST', `${name} is no position: ${shown}. A position looks like k3v9x0q2-41`)
+  const other = name === 'from' ? ", or is 'last:50' or 'first'" : ''
+  throw new ParleyError(
+    'BAD_REQUEST',
+    `${name} is no position: ${shown}. A position looks like k3v9x0q2-41${other}`,
+  )
 }

@@ -70,7 +70,7 @@ describe('a router mounted beside an application', () => {
     })
     expect(posted.status).toBe(204)
     expect((await fetch(`${url}/realtime/nowhere`)).status).toBe(404)
-    expect((await fetch(`${url}/realtime`)).status).toBe(404)
+    expect((await fetch(`${url}/realtime`)).status).toBe(426)
     const events = await fetch(`${url}/realtime/events/feed?from=first`)
     expect(events.headers.get('content-type')).toBe('text/event-stream')
     await events.body?.cancel()

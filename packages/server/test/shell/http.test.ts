@@ -334,3 +334,23 @@ describe('the health of a server', () => {
     expect(await response.json()).toEqual({ status: 'ok' })
   })
 })
+
+describe('an address where nothing is', () => {
+  const ways = ['/health', '/events/{channel}', '/call/{path}', '/message/{channel}/{name}']
+
+  test.each(['nowhere', 'message/room', 'events', 'call/a/b'])('%s names what there is', async (path) => {
+    const { url } = startEdge()
+    const response = await fetch(`${url}/${path}`, { method: 'POST' })
+    expect(response.status).toBe(404)
+    const { message } = (await response.json()).error
+    for (const way of [`'/${path}'`, ...ways]) expect(message).toContain(way)
+  })
+
+  test('that of the WebSocket says so to whoever opens it as a page', async () => {
+    const { url } = startEdge()
+    const response = await fetch(url)
+    expect(response.status).toBe(426)
+    expect(response.headers.get('upgrade')).toBe('websocket')
+    expect((await response.json()).error.message).toMatch(/^a WebSocket connects here; .*GET \/health/)
+  })
+})

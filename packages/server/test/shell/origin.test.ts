@@ -7,39 +7,47 @@ const foreign = 'https://foreign.example'
 
 interface Met {
   readonly refused: boolean
+  /** What a refusal says. */
+  readonly why?: string
   readonly headers: Headers
+}
+
+async function met(response: Response): Promise<Met> {
+  const { status, headers } = response
+  if (status === 403) return { refused: true, why: (await response.json()).error.message, headers }
+  await response.body?.cancel()
+  return { refused: false, headers }
 }
 
 /** Each way in, and whether it let a request with these headers through. Bun's fetch sends what it is told to. */
 const ways: Readonly<Record<string, (url: string, headers: Record<string, string>) => Promise<Met>>> = {
   async SSE(url, headers) {
     const response = await fetch(`${url}/events/feed`, { headers })
-    await response.body?.cancel()
-    return { refused: response.status === 403, headers: response.headers }
+    return met(response)
   },
   async POST(url, headers) {
     const response = await fetch(`${url}/call/nothing`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
     })
-    return { refused: response.status === 403, headers: response.headers }
+    return met(response)
   },
   async WebSocket(url, headers) {
     const options = { protocols: ['parley.1'], headers } // Bun's own: a browser sets its headers itself
     const socket = new WebSocket(url.replace('http', 'ws'), options as never)
-    const refused = await new Promise<boolean>((resolve, reject) => {
+    const why = await new Promise<string | undefined>((resolve, reject) => {
       socket.onclose = ({ code, reason }) => {
         if (code !== 4403) return reject(new Error(`closed with ${code}`))
         expect(JSON.parse(reason)).toMatchObject({ code: 'FORBIDDEN' })
-        resolve(true)
+        resolve(JSON.parse(reason).why)
       }
       // whoever may stay is answered
       socket.onopen = () => socket.send('["ping"]')
-      socket.onmessage = () => resolve(false)
+      socket.onmessage = () => resolve(undefined)
     })
     socket.onclose = null
     socket.close()
-    return { refused, headers: new Headers() }
+    return { refused: why !== undefined, ...(why === undefined ? {} : { why }), headers: new Headers() }
   },
 }
 
@@ -74,17 +82,25 @@ describe.each(Object.keys(ways))('over %s', (name) => {
     ['without an origin, from a sister site', { 'sec-fetch-site': 'same-site' }],
     ['without an origin, from elsewhere', { 'sec-fetch-site': 'cross-site' }],
   ])('a request %s is refused', async (_, headers: Record<string, string>) => {
-    const { url, host, router } = startEdge({ allowedOrigins: [friend] })
+    const { url, host, router, reports } = startEdge({ allowedOrigins: [friend] })
     const origin = headers.origin?.replace('HOST', host)
-    const { refused } = await knock(url, { ...headers, ...(origin ? { origin } : {}) })
+    const { refused, why } = await knock(url, { ...headers, ...(origin ? { origin } : {}) })
     expect(refused).toBe(true)
+    // it is named to whoever can do something about it: the page itself may not read the answer
+    if (origin !== undefined) expect(why).toContain(`origin ${origin}`)
+    expect(reports).toMatchObject([
+      { kind: 'refused', message: why, path: expect.stringMatching(/^\/realtime/) },
+    ])
     expect(router.inspect()).toMatchObject({ sessions: 0, readers: 0 })
   })
 
   test('every origin may come where all are allowed, but none with cookies', async () => {
     const { url, host } = startEdge({ allowedOrigins: ['*'] })
     expect(await knock(url, { origin: foreign })).toMatchObject({ refused: false })
-    expect(await knock(url, { origin: foreign, cookie: 'session=1' })).toMatchObject({ refused: true })
+    expect(await knock(url, { origin: foreign, cookie: 'session=1' })).toMatchObject({
+      refused: true,
+      why: expect.stringContaining('sends cookies'),
+    })
     expect(await knock(url, { origin: 'null' })).toMatchObject({ refused: true })
     expect(await knock(url, { origin: `http://${host}`, cookie: 'session=1' })).toMatchObject({
       refused: false,
@@ -148,9 +164,12 @@ describe('a preflight', () => {
   )
 
   test('of any other origin is refused', async () => {
-    const { url } = startEdge({ allowedOrigins: [friend] })
+    const { url, reports } = startEdge({ allowedOrigins: [friend] })
     const { status, headers } = await ask(`${url}/call/nothing`, foreign)
     expect(status).toBe(403)
+    expect(reports).toMatchObject([
+      { kind: 'refused', message: `origin ${foreign} is not in allowedOrigins` },
+    ])
     expect(headers.has('access-control-allow-origin')).toBe(false)
   })
 })

@@ -191,7 +191,9 @@ describe('where an SSE response starts', () => {
       for (const query of ['lastEventId', 'from', 'until']) {
         const response = await fetch(`${feed}?${query}=${position}`)
         expect(response.status).toBe(400)
-        expect(await response.json()).toMatchObject({ error: { code: 'BAD_REQUEST' } })
+        const { code, message } = (await response.json()).error
+        expect(code).toBe('BAD_REQUEST')
+        expect(message).toContain(query === 'from' ? "or is 'last:50' or 'first'" : 'A position looks like')
       }
       const response = await fetch(feed, { headers: { 'last-event-id': position } })
       expect(response.status).toBe(400)
