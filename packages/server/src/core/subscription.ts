@@ -83,8 +83,8 @@ export class Subscription {
     return this.#mode
   }
 
-  /** The reader enters. */
-  start(from: From, view: TopicView): Order[] {
+  /** The reader enters; `congested` says that more bytes are queued for it, or for others on its socket, than should be. */
+  start(from: From, view: TopicView, congested = false): Order[] {
     if (from === 'now') {
       this.#position = { epoch: view.epoch, offset: view.tail }
       this.#confirmed = true
@@ -94,7 +94,8 @@ export class Subscription {
       this.#position = from
       this.#confirmed = true
       const confirm: Order = { type: 'confirm', position: from }
-      return [confirm, ...(covers(view, from) && !this.#until ? this.#attach(view) : this.#read(from, view))]
+      if (!covers(view, from) || this.#until) return [confirm, ...this.#read(from, view)]
+      return [confirm, ...(congested ? this.#drain() : this.#attach(view))]
     }
     return this.#read(from, view)
   }
@@ -118,7 +119,7 @@ export class Subscription {
       this.#mode = 'ended'
       return [...orders, { type: 'end' }]
     }
-    if (page.done) return [...orders, ...this.#settle(view)]
+    if (page.done && (!congested || !misses(view, this.#position))) return [...orders, ...this.#settle(view)]
     if (congested) return [...orders, ...this.#drain()]
     return [...orders, ...this.#read(this.#position, view)]
   }
@@ -214,6 +215,11 @@ export class Subscription {
     if (!until) return false
     return page.done || (page.position.epoch === until.epoch && page.position.offset >= until.offset)
   }
+}
+
+/** Whether the node could give a reader at this position more at once. */
+function misses(view: TopicView, position: Position): boolean {
+  return covers(view, position) && view.recent(position.offset).length > 0
 }
 
 /** Whether the node can bring a reader from this position to live by itself. */

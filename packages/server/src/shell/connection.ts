@@ -22,11 +22,13 @@ import { Refusal, refusalClose } from './admission.js'
 import type { HandlerTable, HubCore, LiveConnection } from './core.js'
 import { Credentials, type Entrance } from './credentials.js'
 import { DrainQueue } from './drain.js'
+import { share } from './reader.js'
 import { startRun } from './run.js'
 import type { ServerSession } from './session.js'
 import { SessionHook } from './session-hook.js'
 import type { ServerSocket } from './socket.js'
 import { type Peer, Subscriptions } from './subscriptions.js'
+import { Turns } from './turns.js'
 
 export interface ConnectionOptions {
   readonly core: HubCore
@@ -46,6 +48,7 @@ export class Connection implements LiveConnection, Peer {
   readonly #machine: Session
   readonly #subscriptions: Subscriptions
   readonly #drain: DrainQueue
+  readonly turns: Turns
   readonly #running = new Map<number, Running>()
   readonly #stopTicking: () => void
   readonly #stopEpochs: () => void
@@ -66,7 +69,8 @@ export class Connection implements LiveConnection, Peer {
     this.#machine = new Session(limits, clock.now())
     this.#hook = new SessionHook(core)
     this.#subscriptions = new Subscriptions(core, handlers, this)
-    this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / 8)
+    this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / (2 * share))
+    this.turns = new Turns(share, this.#drain)
     this.#stopTicking = core.ticker.add((now) => this.#carryOut(this.#machine.elapsed(now)))
     this.#stopEpochs = core.topics.onEpoch(() => {
       if (this.#machine.state === 'open') this.sendFrame({ type: 'epoch', epoch: core.topics.epoch })

@@ -15,6 +15,11 @@ export class DrainQueue {
     this.#isDrained = isDrained
   }
 
+  /** Whether few bytes are queued. */
+  get isDrained(): boolean {
+    return this.#isDrained()
+  }
+
   /** Calls `run` once, in a later turn. The result takes it back. */
   wait(run: () => void): () => void {
     this.#waiting.add(run)
@@ -22,12 +27,13 @@ export class DrainQueue {
     return () => this.#waiting.delete(run)
   }
 
-  /** Bytes were taken: look whether they were enough. */
+  /** Bytes were taken: look whether they were enough, for one after the other. */
   look(): void {
-    if (this.#waiting.size === 0 || !this.#isDrained()) return
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const run of waiting) run()
+    for (const run of [...this.#waiting]) {
+      if (!this.#isDrained()) return
+      // one that was taken back by another of them is not called
+      if (this.#waiting.delete(run)) run()
+    }
   }
 
   close(): void {

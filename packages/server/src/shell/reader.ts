@@ -9,6 +9,7 @@ import type { LiveEvent } from '../live-event.js'
 import type { LogGap, Page } from '../logs/log.js'
 import type { Member, NativeSocket } from '../member.js'
 import type { Topics } from '../topics.js'
+import type { Turns } from './turns.js'
 
 /** Where a reader's events go. */
 export interface Sink {
@@ -31,6 +32,8 @@ export interface Sink {
   readonly capacity: number
   /** Calls `run` once, as soon as few bytes are queued. The result takes it back. */
   onDrain(run: () => void): () => void
+  /** Where it has many readers: those that want to read the log. */
+  readonly turns?: Turns
 }
 
 export interface ReaderOptions {
@@ -42,7 +45,7 @@ export interface ReaderOptions {
 }
 
 /** A page fills this part of a sink's capacity, and the next one is read when no more than that is queued. */
-const share = 4
+export const share = 4
 
 /** What `from` means on this channel: one that keeps only the newest values begins with them. */
 function startOf(topic: Topic, from: From): From {
@@ -75,7 +78,7 @@ export class Reader implements Member {
       ...(until ? { until } : {}),
     })
     this.live = topics.acquire(topic)
-    this.#carryOut(this.#subscription.start(startOf(topic, from), this.live))
+    this.#carryOut(this.#subscription.start(startOf(topic, from), this.live, this.#isCongested()))
   }
 
   deliver(event: LiveEvent): boolean {
@@ -145,7 +148,7 @@ export class Reader implements Member {
           this.live.detach(this)
           break
         case 'read':
-          this.#read(order.from)
+          this.#awaitTurn(order.from)
           break
         case 'await-drain':
           this.#stopWaiting = this.#sink.onDrain(() => this.#carryOut(this.#subscription.drained(this.live)))
@@ -163,9 +166,15 @@ export class Reader implements Member {
     }
   }
 
-  #read(from: Position | 'first' | { readonly last: number }): void {
+  #awaitTurn(from: Exclude<From, 'now'>): void {
+    const { turns } = this.#sink
+    if (turns) this.#stopWaiting = turns.take(() => this.#read(from))
+    else this.#read(from)
+  }
+
+  #read(from: Exclude<From, 'now'>): Promise<void> {
     const until = this.#until?.epoch === this.#topics.epoch ? this.#until.offset : undefined
-    this.#topics.read(this.topic, from, this.#sink.capacity / share, until).then(
+    return this.#topics.read(this.topic, from, this.#sink.capacity / share, until).then(
       (page) => this.#page(page),
       (error: unknown) => this.#fail(error),
     )
@@ -180,7 +189,10 @@ export class Reader implements Member {
 
   #page(page: Page): void {
     if (this.#left) return
-    const congested = this.#sink.queued() > this.#sink.capacity / share
-    this.#carryOut(this.#subscription.page(page, this.live, congested))
+    this.#carryOut(this.#subscription.page(page, this.live, this.#isCongested()))
+  }
+
+  #isCongested(): boolean {
+    return this.#sink.queued() > this.#sink.capacity / share
   }
 }

@@ -17,6 +17,7 @@ import type { HandlerTable, HubCore } from './core.js'
 import { Reader, type Sink } from './reader.js'
 import { allowed, type Caller, findTopic } from './run.js'
 import type { ServerSession } from './session.js'
+import type { Turns } from './turns.js'
 
 /** The connection, as its subscriptions see it. */
 export interface Peer {
@@ -28,6 +29,8 @@ export interface Peer {
   readonly capacity: number
   queued(): number
   onDrain(run: () => void): () => void
+  /** In which its readers read the log. */
+  readonly turns: Turns
   /** False when the socket lost it. */
   send(data: FrameData): boolean
   /** Sends a frame that cannot be had again. */
@@ -204,6 +207,7 @@ export class Subscriptions {
       queued: () => connection.queued(),
       capacity: connection.capacity,
       onDrain: (run) => connection.onDrain(run),
+      turns: connection.turns,
     }
   }
 
@@ -225,6 +229,7 @@ export class Subscriptions {
       queued: () => connection.queued(),
       capacity: connection.capacity,
       onDrain: (run) => connection.onDrain(run),
+      turns: connection.turns,
     }
   }
 }

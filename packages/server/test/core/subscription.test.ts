@@ -224,3 +224,16 @@ test('nothing is ordered for a reader that has left, whatever arrives late', () 
   live.start('now', view(9))
   expect(short(live.left())).toEqual(['detach'])
 })
+
+test('a reader whose socket is full already is told that it stands, and is given the recent events later', () => {
+  const late = new Subscription()
+  expect(short(late.start(at(5), view(9, 4, [6, 8]), true))).toEqual(['confirm e1-5', 'await-drain'])
+  expect(short(late.drained(view(9, 4, [6, 8])))).toEqual(['entry 6', 'entry 8', 'attach 9'])
+
+  const done = new Subscription()
+  done.start(at(1), view(20, 10, [12]))
+  expect(short(done.page(page([2], 11, true), view(20, 10, [12]), true))).toEqual(['entry 2', 'await-drain'])
+  const complete = new Subscription()
+  complete.start(at(1), view(20, 10))
+  expect(short(complete.page(page([2], 20, true), view(20, 10), true))).toEqual(['entry 2', 'attach 20'])
+})
