@@ -21,8 +21,9 @@ export type {
   TopicEventOf,
   TopicItem,
 } from './reading-half.js'
-export type { ReadFrom, ReadGap } from './shell/reading.js'
+export type { ReadFrom } from './shell/read-from.js'
 export type { RequestOptions } from './shell/requests.js'
+export type { ReadGap } from './shell/sink.js'
 export type { Store } from './shell/store.js'
 export { createSubscriber, type Subscriber, type SubscriberOf, type SubscriberOptions } from './subscriber.js'
 export type { Fetch } from './transports/sse.js'

@@ -2,7 +2,8 @@
 import { ParleyError } from '@parley/shared'
 import type { ChannelSpec } from '@parley/shared/internal'
 import type { EventsOptions, ReadingHalf, ReadOptions, TopicItem } from './reading-half.js'
-import type { ReadEvent, Reading } from './shell/reading.js'
+import type { Reading } from './shell/reading.js'
+import type { ReadEvent } from './shell/sink.js'
 
 /** Events of any channel; a handle's own type tells them apart. */
 type AnyEvents = { readonly [name: string]: unknown }

@@ -3,7 +3,8 @@
  * Types only.
  */
 import type { TopicStatus } from './core/subscription.js'
-import type { ReadFrom, ReadGap } from './shell/reading.js'
+import type { ReadFrom } from './shell/read-from.js'
+import type { ReadGap } from './shell/sink.js'
 import type { Store } from './shell/store.js'
 
 /** What is told of an event beside its data. */

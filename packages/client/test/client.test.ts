@@ -231,6 +231,21 @@ test('a reader that leaves while events are on their way to it tells the place b
   expect(left).toEqual(['e-10'])
 })
 
+test('whoever reads again as it hears of a refusal is not told of that refusal', async () => {
+  const { clock, server, room } = await liveRoom()
+  const again: Promise<unknown>[] = []
+  room.status.subscribe(() => {
+    if (room.status.getSnapshot().status !== 'refused' || again.length > 0) return
+    again.push(outcome(room.ready()), outcome(room.events().next()))
+  })
+  server.send({ type: 'refused', id: server.last('sub').id, code: 'FORBIDDEN', message: 'no' })
+  await server.until('sub', 2)
+  await clock.advance(0)
+  server.send(event(100 + server.last('sub').id, 11, { text: 'x' }))
+  await clock.advance(0)
+  expect(await Promise.all(again)).toMatchObject(['e-10', { value: { data: { text: 'x' } } }])
+})
+
 test('a refused topic says so, and an open() asks for it again from where its readers are', async () => {
   const { clock, server, client, room, topic } = await liveRoom()
   server.send(event(topic, 12, { text: 'x' }))

@@ -150,6 +150,24 @@ test('an application that closes the client is rid of every timer, and can open 
   expect(seen).toMatchObject([{ text: 'again' }])
 })
 
+test('what is asked of a client that was opened again as it closed is not told of that close', async () => {
+  const { clock, server, client } = world()
+  server.joinsAt = 10
+  const again: Promise<unknown>[] = []
+  client.connection.subscribe(() => {
+    if (client.connection.getSnapshot().status !== 'closed') return
+    client.connection.open()
+    again.push(outcome(client.rooms.list()), outcome(client.news.ready()))
+  })
+  client.connection.open()
+  await clock.advance(0)
+  client.connection.close()
+  await server.until('call')
+  server.send({ type: 'ok', id: server.last('call').id, output: value(['a']) })
+  await clock.advance(0)
+  expect(await Promise.all(again)).toEqual([['a'], 'e-10'])
+})
+
 test('a first connection that fails is tried again', async () => {
   const { clock, server, client } = world()
   server.link.refuse(true)

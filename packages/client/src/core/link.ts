@@ -313,7 +313,9 @@ export class ClientLink<Out, In> {
     const { code, message: reason } = error
     // closed by the application, over a link that may be dead: the server still has to hear of it when it comes back
     if (final) this.#session = undefined
-    return [...this.#become({ status: 'closed', code, reason, final }), { type: 'over', error }]
+    // in this order: who hears of it may open it again, and what is asked for then is not over
+    const closed = this.#become({ status: 'closed', code, reason, final })
+    return [{ type: 'over', error }, ...closed]
   }
 
   /** @param mayBeSoon There is a reason to come back at once. */

@@ -5,7 +5,8 @@
  */
 import type { TopicStatus } from '../core/subscription.js'
 import type { ReadingHalf } from '../reading-half.js'
-import type { ReadFrom, ReadGap } from '../shell/reading.js'
+import type { ReadFrom } from '../shell/read-from.js'
+import type { ReadGap } from '../shell/sink.js'
 import type { Store } from '../shell/store.js'
 
 /** An event of any channel. */

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import type { ReadingHalf, TopicEventOf } from '../reading-half.js'
-import type { ReadFrom } from '../shell/reading.js'
+import type { ReadFrom } from '../shell/read-from.js'
 import { type ChannelStoreOptions, createChannelStore, type Shown } from './channel-store.js'
 import { useKeyed } from './keyed.js'
 import { useLatest } from './latest.js'

@@ -20,6 +20,7 @@ import {
 import type { ConnectionError, ConnectionState } from '../core/connection-state.js'
 import { ClientLink } from '../core/link.js'
 import type { LinkOutput } from '../core/link-output.js'
+import { listenerFailure } from './listening.js'
 import { createStore, type Store, type WritableStore } from './store.js'
 import { Ticker, type Timed } from './ticker.js'
 import { onWake } from './wake.js'
@@ -71,9 +72,8 @@ export class Driver {
     const { clock, contract, report } = options
     this.#options = options
     this.#link = new ClientLink({ contract, client: clock.secret() })
-    this.#state = createStore(this.#link.state, (error) =>
-      report({ kind: 'listener-failed', path: 'connection', message: 'a listener threw', error }),
-    )
+    const failed = listenerFailure('connection', report)
+    this.#state = createStore(this.#link.state, (error) => failed('state', error))
     const link = this.#link
     this.#timed = [
       {
@@ -199,8 +199,7 @@ export class Driver {
         break
       case 'down':
         this.#end = undefined
-        // The last one first: listeners hear of it from topics, and what they then ask for must already wait.
-        for (const part of [...this.#parts].reverse()) part.down()
+        for (const part of this.#lastFirst) part.down()
         break
       case 'over':
         this.#over(output.error)
@@ -262,6 +261,11 @@ export class Driver {
     end?.close(code, why === '' ? '' : encodeCloseReason({ code: 'PROTOCOL', why }))
   }
 
+  /** The parts for a bad end: listeners hear of it from topics, and what they then ask for is not what ended. */
+  get #lastFirst(): readonly ConnectionPart[] {
+    return [...this.#parts].reverse()
+  }
+
   #follow(state: ConnectionState): void {
     if (state.status === 'connecting') this.#stopWaking ??= onWake(() => this.#woke())
     if (state.status === 'closed') {
@@ -277,6 +281,6 @@ export class Driver {
       this.#options.report({ kind: 'refused', path: 'connection', message: text })
     }
     const error = new ParleyError(code, message)
-    for (const part of this.#parts) part.over(error)
+    for (const part of this.#lastFirst) part.over(error)
   }
 }

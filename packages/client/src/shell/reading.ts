@@ -3,14 +3,7 @@
  * transport gives it a wire, and feeds its machine with what the wire brings.
  */
 import { ParleyError, type Report } from '@parley/shared'
-import {
-  type Clock,
-  clientDefaults,
-  type From,
-  formatPosition,
-  type Position,
-  parsePosition,
-} from '@parley/shared/internal'
+import { type Clock, clientDefaults, type From, formatPosition, type Position } from '@parley/shared/internal'
 import {
   Subscription,
   type SubscriptionOutput,
@@ -19,11 +12,13 @@ import {
   type TopicStatus,
   type TopicTimer,
 } from '../core/subscription.js'
+import { type DecodedEvent, decodeOnce } from './decode-once.js'
+import { GapListeners } from './gap-listeners.js'
+import { type CallListener, listenerCaller, listenerFailure } from './listening.js'
+import { parseFrom, type ReadFrom } from './read-from.js'
 import type { ReadEvent, ReadGap, Sink } from './sink.js'
 import { createStore, type Store, type WritableStore } from './store.js'
 import { type Unread, unreadEvents } from './unread.js'
-
-export type { ReadEvent, ReadGap, Sink } from './sink.js'
 
 /** Carries out what the machine wants of the transport. It is called only while the machine was told `up`. */
 export interface TopicWire {
@@ -32,9 +27,6 @@ export interface TopicWire {
   read(read: number, from: From, until: Position): void
   cancelRead(read: number): void
 }
-
-/** Where a reader starts: `'now'`, `'first'`, the last n, or after a position. */
-export type ReadFrom = 'now' | 'first' | { readonly last: number } | (string & {})
 
 export interface ReadingOptions<P> {
   /** The topic's key, for reports. */
@@ -60,31 +52,30 @@ export class Reading<P> {
   readonly #options: ReadingOptions<P>
   readonly #machine: Subscription<P>
   readonly #sinks = new Map<number, Sink>()
-  readonly #gapListeners = new Map<object, (gap: ReadGap) => unknown>()
+  readonly #gaps: GapListeners
+  readonly #call: CallListener
+  readonly #decode: (event: TopicEvent<P>) => DecodedEvent
   readonly #status: WritableStore<TopicStatus>
   readonly #timers = new Map<TopicTimer, () => void>()
   readonly #queue: SubscriptionOutput<P>[] = []
   #isRunning = false
   #isNeeded = false
   #ids = 0
-  /** The event decoded last: all readers of a topic get the same value. */
-  #decoded:
-    | { readonly event: TopicEvent<P>; readonly data: unknown; readonly isReadable: boolean }
-    | undefined
-  /** The holes that `onGap` was told of while one input was carried out. */
-  readonly #told = new Set<string>()
 
   constructor(options: ReadingOptions<P>) {
+    const { key, report } = options
     this.#options = options
+    const failed = listenerFailure(key, report)
+    this.#call = listenerCaller(failed)
+    this.#gaps = new GapListeners(key, report, this.#call)
+    this.#decode = decodeOnce(options.decode, key, report)
     this.#machine = new Subscription({
       lingerMs: options.lingerMs,
       unreadEvents: clientDefaults.unreadEvents,
       readRetryMs,
       latest: options.latest,
     })
-    this.#status = createStore<TopicStatus>({ status: 'idle' }, (error) =>
-      this.#listenerFailed('status', error),
-    )
+    this.#status = createStore<TopicStatus>({ status: 'idle' }, (error) => failed('status', error))
   }
 
   get status(): Store<TopicStatus> {
@@ -105,7 +96,7 @@ export class Reading<P> {
       for (let output = this.#queue.shift(); output; output = this.#queue.shift()) this.#carryOut(output)
     } finally {
       this.#isRunning = false
-      this.#told.clear()
+      this.#gaps.forgetTold()
     }
   }
 
@@ -133,7 +124,7 @@ export class Reading<P> {
   on(name: string, listener: (data: unknown, event: ReadEvent) => unknown, from?: ReadFrom): () => void {
     return this.read(from, {
       event: (event) => (event.name === name ? listener(event.data, event) : undefined),
-      gap: (gap) => this.#gap(gap),
+      gap: (gap) => this.#gaps.tell(gap),
     })
   }
 
@@ -152,11 +143,10 @@ export class Reading<P> {
   }
 
   onGap(listener: (gap: ReadGap) => unknown): () => void {
-    const key = {}
-    this.#gapListeners.set(key, listener)
+    const remove = this.#gaps.add(listener)
     this.#noteNeed()
     return () => {
-      this.#gapListeners.delete(key)
+      remove()
       this.#noteNeed()
     }
   }
@@ -174,7 +164,7 @@ export class Reading<P> {
         run()
       }
       const check = (): void => {
-        const status = this.#status.getSnapshot()
+        const { status } = this.#machine // which is ahead of what its watchers were told
         if (status.status === 'live') settle(() => resolve(formatPosition(this.#machine.position!)))
         if (status.status === 'refused') settle(() => reject(refusal(this.#options.key, status.code)))
       }
@@ -190,8 +180,8 @@ export class Reading<P> {
   }
 
   /** The client was closed for good: who waits is told so. Readers stay, should it be opened again. */
-  fail(error: ParleyError): void {
-    for (const id of [...this.#sinks.keys()]) this.#call('failed', () => this.#sinks.get(id)?.failed?.(error))
+  fail(error: ParleyError, readers: readonly number[] = [...this.#sinks.keys()]): void {
+    for (const id of readers) this.#call('failed', () => this.#sinks.get(id)?.failed?.(error))
   }
 
   // ----------------------------------------------------------------------------------------------------------
@@ -233,12 +223,13 @@ export class Reading<P> {
     if (status.status !== 'live' && status.status !== 'catching-up') this.#disarm('reads')
     if (status.status === 'idle') this.#disarm('linger')
     this.#noteNeed()
+    const readers = [...this.#sinks.keys()] // those who come as they hear of it are not meant
     this.#status.set(status)
-    if (status.status === 'refused') this.fail(refusal(this.#options.key, status.code))
+    if (status.status === 'refused') this.fail(refusal(this.#options.key, status.code), readers)
   }
 
   #noteNeed(): void {
-    const isNeeded = !this.isIdle || this.#gapListeners.size > 0
+    const isNeeded = !this.isIdle || this.#gaps.size > 0
     if (isNeeded === this.#isNeeded) return
     this.#isNeeded = isNeeded
     this.#options.needed?.(isNeeded)
@@ -274,58 +265,6 @@ export class Reading<P> {
       this.#call('gap', () => sink.gap({ after: last, first: position, reason: 'incompatible' }))
     }
   }
-
-  #decode(event: TopicEvent<P>): { readonly data: unknown; readonly isReadable: boolean } {
-    if (this.#decoded?.event === event) return this.#decoded
-    try {
-      this.#decoded = { event, data: this.#options.decode(event.data), isReadable: true }
-    } catch (error) {
-      this.#options.report({
-        kind: 'protocol',
-        message: `an event '${event.name}' could not be read`,
-        path: this.#options.key,
-        error,
-      })
-      this.#decoded = { event, data: undefined, isReadable: false }
-    }
-    return this.#decoded
-  }
-
-  /** A gap of a reader with a listener. Readers that met the same hole together are told of it once. */
-  #gap(gap: ReadGap): void {
-    const hole = `${gap.after} ${gap.first} ${gap.reason}`
-    if (this.#told.has(hole)) return
-    this.#told.add(hole)
-    if (this.#gapListeners.size === 0) {
-      this.#options.report({
-        kind: 'gap-unheard',
-        message: `events after ${gap.after} up to ${gap.first} can no longer be had (${gap.reason}), and no onGap listens`,
-        path: this.#options.key,
-      })
-    }
-    for (const [key, listener] of [...this.#gapListeners]) {
-      if (this.#gapListeners.has(key)) this.#call('onGap', () => listener(gap))
-    }
-  }
-
-  /** Calls a listener of the application; what it throws, or rejects with, is reported. */
-  #call(name: string, run: () => unknown): void {
-    try {
-      const result = run()
-      if (result instanceof Promise) result.catch((error: unknown) => this.#listenerFailed(name, error))
-    } catch (error) {
-      this.#listenerFailed(name, error)
-    }
-  }
-
-  #listenerFailed(name: string, error: unknown): void {
-    this.#options.report({
-      kind: 'listener-failed',
-      message: `a listener of '${name}' threw`,
-      path: this.#options.key,
-      error,
-    })
-  }
 }
 
 /** Where the reader was before that. */
@@ -340,18 +279,4 @@ function toReadGap({ after, first, reason }: TopicGap): ReadGap {
 
 function refusal(key: string, code: string): ParleyError {
   return new ParleyError(code, `The server refused '${key}'`)
-}
-
-/** @throws ParleyError `BAD_OPTIONS` */
-function parseFrom(from: ReadFrom | undefined): From {
-  if (from === undefined || from === 'now') return 'now'
-  if (from === 'first') return 'first'
-  if (typeof from === 'object' && Number.isSafeInteger(from.last) && from.last >= 0)
-    return { last: from.last }
-  const position = typeof from === 'string' ? parsePosition(from) : undefined
-  if (position) return position
-  throw new ParleyError(
-    'BAD_OPTIONS',
-    `from: ${JSON.stringify(from)} is no place to start; give 'now', 'first', { last: n } or a position`,
-  )
 }

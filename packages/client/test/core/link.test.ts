@@ -106,7 +106,7 @@ test('a sign that the world changed never puts an attempt off', () => {
 
 test('a closed machine stays closed whatever comes, until it is opened', () => {
   const machine = openAt(0)
-  expect(kinds(machine.close())).toEqual(['disconnect', 'down', 'state', 'over'])
+  expect(kinds(machine.close())).toEqual(['disconnect', 'down', 'over', 'state'])
   expect(machine.next).toBe(Number.POSITIVE_INFINITY)
   expect(machine.close()).toEqual([])
   expect(machine.woke(0, 0)).toEqual([])
