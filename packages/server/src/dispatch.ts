@@ -4,7 +4,8 @@ import { type Clock, type Codec, type Encoded, type Limits, parse } from '@parle
 import type { BoundEmits } from './bound.js'
 import { type Failure, failure, failureOf } from './failure.js'
 import { HandlerRun, type RunRequest } from './handler-run.js'
-import { firstIssue, type Topics } from './topics.js'
+import { firstIssue } from './issues.js'
+import type { Topics } from './topics.js'
 
 /** What `around` is told. */
 export interface AroundInfo {

@@ -1,6 +1,7 @@
 /** What a failed run tells its caller: declared errors as they are, everything else as INTERNAL with an id. */
 import { type Issue, ParleyError, type Report } from '@parley/shared'
 import { type Codec, type Encoded, type ErrorSpec, errorCodes, parseSync } from '@parley/shared/internal'
+import { toldIssues } from './issues.js'
 
 /** An error as it travels. */
 export interface Failure {
@@ -37,7 +38,7 @@ export function statusOf(code: string): number {
 
 /** A failure that Parley itself found. */
 export function failure(code: keyof typeof errorCodes, message: string, issues?: readonly Issue[]): Failure {
-  return { code, message, status: statusOf(code), ...(issues ? { issues } : {}) }
+  return { code, message, status: statusOf(code), ...(issues ? { issues: toldIssues(issues) } : {}) }
 }
 
 /** How a failure that is nobody's business is reported. */

@@ -13,6 +13,7 @@ import {
   type Topic,
 } from '@parley/shared/internal'
 import { LiveTopic } from './fanout.js'
+import { firstIssue } from './issues.js'
 import type { Entry, Log, LogTopic, Page, ReadBounds, Tail, TailItem } from './logs/log.js'
 import { Lookout } from './lookout.js'
 
@@ -291,13 +292,4 @@ function eventOf(topic: Topic, name: string): EventSpec {
     'NOT_FOUND',
     `channel '${topic.spec.path}' has no event '${name}'; it has ${known || 'none'}`,
   )
-}
-
-/** The first fault, for a person. */
-export function firstIssue(
-  issues: readonly { path: readonly (string | number)[]; message: string }[],
-): string {
-  const [issue] = issues
-  if (!issue) return 'refused'
-  return issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`
 }

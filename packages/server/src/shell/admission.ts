@@ -1,7 +1,7 @@
 /** Lets a client in, or not: the schema of its `auth`, the application's `context`, and who it is then. */
 import { ParleyError } from '@parley/shared'
 import { type CloseCodeName, parse, type Received } from '@parley/shared/internal'
-import { firstIssue } from '../topics.js'
+import { firstIssue } from '../issues.js'
 import type { HubCore } from './core.js'
 import type { ServerSession } from './session.js'
 

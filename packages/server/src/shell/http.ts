@@ -49,6 +49,8 @@ export async function handleHttp(
     }
     return await post(core, handlers, request, route, headers, refuse)
   } catch (error) {
+    // an upload that breaks off is the end of a request, not a fault
+    if (request.signal.aborted) return refuse(failure('ABORTED', 'the caller is gone'))
     const id = core.topics.clock.secret().slice(0, 8)
     core.report({ kind: 'handler-failed', path, id, message: 'a request failed', error })
     return refuse({ ...failure('INTERNAL', 'the server failed to do this'), report: id })
@@ -179,7 +181,7 @@ function bearer(request: Request): Received | undefined {
 /** The client id is a secret of its client: it counts only where a connection of the same member has it. */
 function clientOf(core: HubCore, request: Request, { member }: Admitted): string | undefined {
   const client = request.headers.get('parley-client')
-  if (client === null) return undefined
+  if (client === null || member === undefined) return undefined
   for (const connection of core.connections) {
     if (connection.client === client && connection.member === member) return client
   }
@@ -188,6 +190,7 @@ function clientOf(core: HubCore, request: Request, { member }: Admitted): string
 
 async function untilAborted(running: Running, signal: AbortSignal): Promise<Outcome> {
   const abort = (): void => running.abort()
+  if (signal.aborted) abort()
   signal.addEventListener('abort', abort, { once: true })
   try {
     return await running.outcome

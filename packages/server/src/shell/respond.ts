@@ -72,6 +72,8 @@ export async function respondAllowed(
     return errorResponse(failure('OVERLOADED', 'the log could not be opened'), headers, retryAfterSeconds)
   }
   if (host.topics.closed) return closing(headers)
+  // nobody will read the response, and so nobody would ever end it
+  if (request.signal.aborted) return errorResponse(failure('ABORTED', 'the reader is gone'), headers)
   const refused = reading.refused?.()
   if (refused) return errorResponse(refused, headers, refused.status === 503 ? retryAfterSeconds : undefined)
   const sse = new SseResponse({

@@ -4,6 +4,7 @@ import { type Topic, topicOf } from '@parley/shared/internal'
 import type { Run } from '../core/session.js'
 import { answered, type Running } from '../dispatch.js'
 import { type Failure, failure, internal, statusOf } from '../failure.js'
+import { shortened, toldIssues } from '../issues.js'
 import type { HandlerTable, HubCore } from './core.js'
 import type { ServerSession } from './session.js'
 
@@ -92,19 +93,20 @@ export function allowed(
 }
 
 /** What params may be said to be, to whoever sent them; anything else is a bug of the contract, and reported. */
-const told: ReadonlySet<string> = new Set(['NOT_FOUND', 'VALIDATION', 'TOO_LARGE'])
+const tellable: ReadonlySet<string> = new Set(['NOT_FOUND', 'VALIDATION', 'TOO_LARGE'])
 
 /** A topic, or why the params name none. */
 export function findTopic(core: HubCore, path: string, find: () => Topic): Topic | Failure {
   try {
     return find()
   } catch (error) {
-    if (!(error instanceof ParleyError) || !told.has(error.code)) {
+    if (!(error instanceof ParleyError) || !tellable.has(error.code)) {
       const { report, clock } = core.topics
       return internal(error, { path, report, newId: () => clock.secret() }, 'its params could not be checked')
     }
     const { code, message, issues } = error
-    return { code, message, status: statusOf(code), ...(issues ? { issues } : {}) }
+    const told = shortened(message)
+    return { code, message: told, status: statusOf(code), ...(issues ? { issues: toldIssues(issues) } : {}) }
   }
 }
 

@@ -166,7 +166,11 @@ export class SseResponse implements Sink {
   #send(bytes: Uint8Array): void {
     if (this.#over) return
     this.#sentSince = true
-    this.#controller?.enqueue(bytes)
+    try {
+      this.#controller?.enqueue(bytes)
+    } catch {
+      this.close() // the client has gone, and `cancel` is still to come
+    }
   }
 
   #drained(): void {
