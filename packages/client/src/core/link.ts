@@ -17,12 +17,12 @@
  * `now` never goes back. `chance` is a number from 0 (included) to 1 (excluded).
  */
 import { clientDefaults, closeCodes, protocolVersion, type ServerFrame } from '@parley/shared/internal'
-import { backoffMs, soonMs } from './backoff.js'
 import { readClosing } from './closing.js'
 import type { ConnectionError, ConnectionState } from './connection-state.js'
 import { Heartbeat } from './heartbeat.js'
 import type { LinkOutput } from './link-output.js'
 import { Refresh } from './refresh.js'
+import { Retry } from './retry.js'
 
 export interface LinkOptions {
   /** Fingerprint of the contract; worked out when it is first needed. */
@@ -46,12 +46,7 @@ export class ClientLink<Out, In> {
   #stageEnds = never
   #auth: Out | undefined
   #session: string | undefined
-  /** Failures since a connection last held for `steadyMs`. */
-  #failures = 0
-  #steadyAt = never
-  #retryAt = never
-  /** The server said how long to stay away: no sign of the world shortens that. */
-  #isAdvised = false
+  readonly #retry = new Retry()
   #heartbeat: Heartbeat | undefined
   /** The world may have changed, and nothing was heard since. */
   #isInDoubt = false
@@ -76,7 +71,7 @@ export class ClientLink<Out, In> {
   /** When `elapsed` has something to do, unless something happens before. */
   get next(): number {
     const { next = never } = this.#heartbeat ?? {}
-    return Math.min(this.#stageEnds, this.#retryAt, this.#steadyAt, this.#refresh.next, next)
+    return Math.min(this.#stageEnds, this.#retry.next, this.#refresh.next, next)
   }
 
   // --- what the application wants ---------------------------------------------------------------------------
@@ -85,7 +80,7 @@ export class ClientLink<Out, In> {
   open(now: number): LinkOutput<Out, In>[] {
     const { status } = this.#state
     if (status !== 'idle' && status !== 'closed') return []
-    this.#failures = 0
+    this.#retry.forgive()
     return this.#begin(now)
   }
 
@@ -100,23 +95,22 @@ export class ClientLink<Out, In> {
   reconnect(now: number, chance: number): LinkOutput<Out, In>[] {
     const { status } = this.#state
     if (status === 'idle' || status === 'closed') return this.open(now)
-    this.#failures = 0
+    this.#retry.forgive()
     const error = { code: 'LOST', message: 'The application asked for another connection.' }
-    return [...this.#letGo(1000, ''), ...this.#retryIn(soonMs(chance), error, now)]
+    return [...this.#letGo(1000, ''), ...this.#wait(this.#retry.soon(now, chance), error)]
   }
 
   /** The world may have changed unseen: the machine slept, the network came back, the page is shown again. */
   woke(now: number, chance: number): LinkOutput<Out, In>[] {
     if (this.#state.status === 'reconnecting') {
-      const soon = soonMs(chance)
-      return this.#isAdvised || this.#retryAt <= now + soon
-        ? []
-        : this.#retryIn(soon, this.#state.lastError, now)
+      const delayMs = this.#retry.hasten(now, chance)
+      return delayMs === undefined ? [] : this.#wait(delayMs, this.#state.lastError)
     }
     if (!this.#heartbeat) return []
     this.#isInDoubt = true
     if (this.#heartbeat.silence(now) > this.#longestSilence) {
-      return [...this.#letGo(closeCodes.HEARTBEAT.code, ''), ...this.#retryIn(soonMs(chance), silent, now)]
+      const lost = this.#letGo(closeCodes.HEARTBEAT.code, '')
+      return [...lost, ...this.#wait(this.#retry.soon(now, chance), silent)]
     }
     return this.#heartbeat.probe(now) ? [{ type: 'send', frame: { type: 'ping' } }] : []
   }
@@ -188,17 +182,14 @@ export class ClientLink<Out, In> {
   /** The socket closed, or did not open. */
   closed(attempt: number, code: number, reason: string, now: number, chance: number): LinkOutput<Out, In>[] {
     if (attempt !== this.#attempt || this.#stage === undefined || this.#stage === 'auth') return []
-    this.#noteSteady(now)
+    this.#retry.noteSteady(now)
     const { policy, isInvitation, delayMs, error } = readClosing(code, reason)
     // A page that comes out of the back-forward cache is shown first, and then told that its socket was closed.
     const isSoon = isInvitation || this.#isInDoubt
     const lost = this.#leave()
     if (policy === 'never') return [...lost, ...this.#end(error, true)]
     if (delayMs === undefined) return [...lost, ...this.#failed(error, now, chance, isSoon)]
-    this.#failures += 1
-    const outputs = [...lost, ...this.#retryIn(delayMs, error, now)]
-    this.#isAdvised = true
-    return outputs
+    return [...lost, ...this.#wait(this.#retry.advised(now, delayMs), error)]
   }
 
   /** A frame that this version does not know: a sign of life all the same. */
@@ -227,13 +218,13 @@ export class ClientLink<Out, In> {
   }
 
   elapsed(now: number, chance: number): LinkOutput<Out, In>[] {
-    this.#noteSteady(now)
+    this.#retry.noteSteady(now)
     if (now >= this.#stageEnds) {
       const what = this.#stage === 'auth' ? '`auth` gave no answer' : 'The server did not answer'
       const error = { code: 'TIMEOUT', message: `${what} within ${clientDefaults.connectMs} ms.` }
       return [...this.#letGo(closeCodes.HELLO_TIMEOUT.code, ''), ...this.#failed(error, now, chance)]
     }
-    if (now >= this.#retryAt) return this.#begin(now)
+    if (this.#retry.isDue(now)) return this.#begin(now)
     const outputs: LinkOutput<Out, In>[] = []
     if (this.#refresh.elapsed(now)) outputs.push({ type: 'ask-auth', attempt: this.#attempt })
     const due = this.#heartbeat?.elapsed(now)
@@ -256,17 +247,10 @@ export class ClientLink<Out, In> {
     this.#stageEnds = ends
   }
 
-  /** A connection that has held for long enough makes up for the failures before it. */
-  #noteSteady(now: number): void {
-    if (now < this.#steadyAt) return
-    this.#steadyAt = never
-    this.#failures = 0
-  }
-
   /** An attempt begins. */
   #begin(now: number): LinkOutput<Out, In>[] {
     this.#attempt += 1
-    this.#retryAt = never
+    this.#retry.stop()
     this.#enter('auth', now + clientDefaults.connectMs)
     return [...this.#become({ status: 'connecting' }), { type: 'ask-auth', attempt: this.#attempt }]
   }
@@ -276,9 +260,9 @@ export class ClientLink<Out, In> {
       return this.broken(this.#attempt, `it speaks version ${welcome.version}`)
     }
     const { heartbeatMs, heartbeatGraceMs, session, contract } = welcome
-    const { probeAfterMs, probeGraceMs, steadyMs } = clientDefaults
+    const { probeAfterMs, probeGraceMs } = clientDefaults
     this.#enter('open', never)
-    this.#steadyAt = now + steadyMs
+    this.#retry.opened(now)
     this.#session = session
     this.#heartbeat = new Heartbeat({ heartbeatMs, heartbeatGraceMs, probeAfterMs, probeGraceMs }, now)
     this.#longestSilence = heartbeatMs + heartbeatGraceMs
@@ -294,9 +278,8 @@ export class ClientLink<Out, In> {
     const wasOpen = this.#stage === 'open'
     this.#stage = undefined
     this.#stageEnds = never
-    this.#steadyAt = never
+    this.#retry.stop()
     this.#refresh.forget()
-    this.#retryAt = never
     this.#heartbeat = undefined
     this.#isInDoubt = false
     this.#authId = undefined
@@ -318,24 +301,12 @@ export class ClientLink<Out, In> {
     return [{ type: 'over', error }, ...closed]
   }
 
-  /** @param mayBeSoon There is a reason to come back at once. */
   #failed(error: ConnectionError, now: number, chance: number, mayBeSoon = false): LinkOutput<Out, In>[] {
-    this.#failures += 1
-    // Only a connection that had held is replaced at once: one that is lost again and again backs off.
-    const isSoon = mayBeSoon && this.#failures === 1
-    return this.#retryIn(isSoon ? soonMs(chance) : backoffMs(this.#failures - 1, chance), error, now)
+    return this.#wait(this.#retry.failed(now, chance, mayBeSoon), error)
   }
 
-  #retryIn(waitMs: number, lastError: ConnectionError, now: number): LinkOutput<Out, In>[] {
-    const delayMs = Math.ceil(waitMs)
-    this.#isAdvised = false
-    this.#retryAt = now + delayMs
-    return this.#become({
-      status: 'reconnecting',
-      delayMs,
-      attempt: Math.max(1, this.#failures),
-      lastError,
-    })
+  #wait(delayMs: number, lastError: ConnectionError): LinkOutput<Out, In>[] {
+    return this.#become({ status: 'reconnecting', delayMs, attempt: this.#retry.attempt, lastError })
   }
 
   #refreshFailed(error: ConnectionError, now: number): LinkOutput<Out, In>[] {
