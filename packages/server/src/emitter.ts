@@ -5,7 +5,6 @@ import {
   type ChannelSpec,
   type ContractSpecs,
   createCodec,
-  limits as defaultLimits,
   type Limits,
   type OneOf,
   printReport,
@@ -17,6 +16,7 @@ import type { EmitterCounts, EmitterOf } from './handles.js'
 import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
 import { channelHandle, topicEmitter } from './shell/handles.js'
+import { checkLimits, checkOrigins } from './shell/options.js'
 import { createReporter } from './shell/reporter.js'
 import type { SseHost } from './shell/respond.js'
 import { Ticker } from './shell/ticker.js'
@@ -48,7 +48,7 @@ const emitters = new WeakMap<ContractSpecs, Map<string, Shared>>()
  *
  * @param path The channel's path in the contract, with dots.
  * @throws ParleyError `NOT_FOUND` for a path without a channel; `BAD_OPTIONS` where an earlier call for the same
- *   contract and path had other options.
+ *   contract and path had other options, and for a limit or an origin that cannot be meant.
  * @example
  * const notifications = createEmitter(contract, 'notifications')
  * export const GET = ({ request }: { request: Request }) => notifications.respond(request)
@@ -101,7 +101,7 @@ function makeEmitter(
   options: EmitterOptions,
   closed: () => void,
 ): unknown {
-  const limits: Limits = { ...defaultLimits, ...options.limits }
+  const limits = checkLimits(options.limits)
   const clock = systemClock
   const host: SseHost = {
     topics: new Topics({
@@ -112,7 +112,7 @@ function makeEmitter(
       onReport: createReporter(options.onReport ?? printReport, clock),
     }),
     ticker: new Ticker(clock),
-    allowedOrigins: options.allowedOrigins ?? [],
+    allowedOrigins: checkOrigins(options.allowedOrigins),
     fingerprint: contract.fingerprint,
     sse: new Set(),
   }

@@ -4,7 +4,6 @@ import {
   type Clock,
   type ContractSpecs,
   createCodec,
-  limits as defaultLimits,
   type Limits,
   printReport,
   type SchemaOutput,
@@ -20,6 +19,7 @@ import { memoryLog } from './logs/memory.js'
 import type { Application, HubCore } from './shell/core.js'
 import { Endings } from './shell/endings.js'
 import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
+import { checkLimits, checkOrigins } from './shell/options.js'
 import { createReporter } from './shell/reporter.js'
 import { Ticker } from './shell/ticker.js'
 import { Topics } from './topics.js'
@@ -98,7 +98,8 @@ export function coreOf(hub: object): HubCore {
 /**
  * Makes the hub of a contract: one per program.
  *
- * @throws ParleyError `NOT_YET` for a contract with a part that this version does not have, by path.
+ * @throws ParleyError `NOT_YET` for a contract with a part that this version does not have, by path; `BAD_OPTIONS` for a
+ *   limit or an origin that cannot be meant.
  * @example
  * export const hub = createHub(contract, {
  *   auth: z.string(),
@@ -122,7 +123,7 @@ export function createHubWith<
   Context = undefined,
 >(contract: Contract<Tree>, options: HubOptions<Auth, Context>, clock: Clock): Hub<Tree, Context> {
   refuseNotYet(contract)
-  const limits: Limits = { ...defaultLimits, ...options.limits }
+  const limits = checkLimits(options.limits)
   const report = createReporter(options.onReport ?? printReport, clock)
   const topics = new Topics({
     log: options.log ?? memoryLog({ clock, maxBytes: limits.logBytes, maxTopics: limits.logTopics }),
@@ -143,7 +144,7 @@ export function createHubWith<
       bind: (emits) => boundTree(contract, limits, emits),
     }),
     application: options as unknown as Application,
-    allowedOrigins: options.allowedOrigins ?? [],
+    allowedOrigins: checkOrigins(options.allowedOrigins),
     fingerprint: contract.fingerprint,
     report,
     connections,
