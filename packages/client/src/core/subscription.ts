@@ -19,7 +19,8 @@
  * - Payloads are opaque here. Nothing here knows whether frames or SSE blocks brought them.
  */
 import type { From, Position } from '@parley/shared/internal'
-import { advance, covers, isPosition, isSameFrom } from './order.js'
+import { board } from './boarding.js'
+import { advance, isPosition } from './order.js'
 import { Reader, type ReaderOutput, type TopicEvent, type TopicGap } from './reader.js'
 
 export type { TopicEvent, TopicGap } from './reader.js'
@@ -292,39 +293,13 @@ export class Subscription<P> {
   /** Lets a reader follow the stream, or brings it up to date first. `isStart`: nothing has come by the stream yet. */
   #attach(reader: Reader<P>, isStart: boolean): Outputs<P> {
     const at = this.#at!
-    const { wish } = reader
-    // "Now" and "the last n" are counted from the end of the log; a stream that still catches up is not there.
-    const isAtEnd = this.#is('live') || this.#asked === 'now'
-    if (wish === 'now') {
-      if (isAtEnd) reader.follow(at)
-      return []
-    }
-    if (isPosition(wish) && covers(wish, at)) {
-      reader.follow()
-      return []
-    }
-    if (isStart && isSameFrom(wish, this.#asked) && (isPosition(wish) || !reader.hasPastEnd)) {
-      // A position of its own it keeps, so that a gap between it and `at` still reaches it.
-      reader.follow(isPosition(wish) ? undefined : at)
-      return []
-    }
-    if (!isPosition(wish) && wish !== 'first' && !isAtEnd && !reader.hasPastEnd) return []
-    // Positions of two epochs do not compare, so it may be ahead of a stream that still catches up, or that does not
-    // know yet where it is; once that is live, everything the reader has had is behind it.
-    const isComparable = this.#resume?.epoch === at.epoch && (!isPosition(wish) || wish.epoch === at.epoch)
-    if (!isComparable && !this.#is('live')) return []
-    let until = at
-    if (!isPosition(wish)) {
-      until = reader.endPastAt(at)
-      // All that is kept can be had in any epoch; the last n can no longer be told from what came after them.
-      if (until.epoch !== at.epoch && wish !== 'first') {
-        reader.giveUpPast()
-        return this.#attach(reader, isStart)
-      }
-    }
+    const stream = { at, resume: this.#resume, asked: this.#asked, isLive: this.#is('live'), isStart }
+    const until = board(reader, stream)
+    if (!until) return []
     const read = ++this.#reads
+    const from = reader.wish
     reader.startRead(read, until, at)
-    return [{ type: 'read', read, from: wish, until }]
+    return [{ type: 'read', read, from, until }]
   }
 
   #reading(read: number): Reader<P> | undefined {
