@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { limits } from '../packages/shared/src/defaults.js'
 import { errorCodes, misuseCodes } from '../packages/shared/src/wire/codes.js'
 import { errorDocs, withGenerated } from '../scripts/error-docs.js'
 import { root } from '../scripts/packages.js'
@@ -25,6 +26,17 @@ test('each page says why it happens', () => {
     (path) => !/<!-- \/generated -->\n+## Why it happens\n\n\S/.test(readFileSync(join(root, path), 'utf8')),
   )
   expect(silent.filter((path) => basename(path) !== 'README.md')).toEqual([])
+})
+
+test('every limit that a page names can be set', () => {
+  const pages = [...filesIn('docs', /\.md$/), 'README.md', 'SECURITY.md']
+  const named = pages.flatMap((path) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(/\blimits\.(\w+)/g)].map(
+      ([, name]) => name as string,
+    ),
+  )
+  expect(named.length).toBeGreaterThan(0)
+  expect(named.filter((name) => !Object.hasOwn(limits, name))).toEqual([])
 })
 
 test('what somebody wrote around a generated part stays', () => {

@@ -66,8 +66,8 @@ export const errorCodes = {
   },
   CONFLICT: {
     status: 409,
-    meaning: 'The same idempotency key was used for a different request.',
-    mend: 'Use one fresh key for each distinct request.',
+    meaning: 'The request contradicts one that was made before.',
+    mend: 'Read the message: it names what is there already.',
   },
   TOO_LARGE: {
     status: 413,
@@ -81,13 +81,13 @@ export const errorCodes = {
   },
   RATE_LIMITED: {
     status: 429,
-    meaning: 'This session sends faster than the server allows.',
-    mend: 'Slow down, or raise `limits.inboundPerSecond` on the server.',
+    meaning: 'The caller asks faster than the application allows.',
+    mend: 'Slow down; what the limit is, the application says.',
   },
   OVERLOADED: {
     status: 503,
     meaning: 'The server takes no more work of this kind right now.',
-    mend: 'Wait for the advised delay and try again; the client does so by itself.',
+    mend: 'Try again later. Connections and subscribers do so by themselves; a call or a message does not.',
   },
   CONTRACT_MISMATCH: {
     status: 412,
@@ -167,7 +167,7 @@ export interface CloseCodeEntry {
 export const closeCodes = {
   MOVE: { code: 4000, meaning: 'The server asks the client to open its next connection elsewhere, now.' },
   HEARTBEAT: { code: 4001, meaning: 'No frame came within the heartbeat and its grace.' },
-  SLOW: { code: 4002, meaning: 'The connection took no bytes for too long.' },
+  SLOW: { code: 4002, meaning: 'The client left too much unread.' },
   HELLO_TIMEOUT: { code: 4003, meaning: 'No hello came in time, or the server could not answer it in time.' },
   SESSION_CHANGED: {
     code: 4004,
