@@ -135,6 +135,6 @@ function makeEmitter(
       )
     },
   }
-  const handle = channelHandle(spec, limits.topicKeyBytes, (topic: Topic) => topicEmitter(host, topic))
+  const handle = channelHandle(spec, host.topics.finder, (topic: Topic) => topicEmitter(host, topic))
   return Object.assign(handle as object, whole)
 }

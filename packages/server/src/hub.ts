@@ -10,12 +10,12 @@ import {
   type SuperJSON,
   systemClock,
 } from '@parley/shared/internal'
-import type { BoundEmits } from './bound.js'
 import { Dispatch } from './dispatch.js'
 import type { Session } from './handlers.js'
 import type { HubChannels, HubTypes } from './handles.js'
 import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
+import { createBinder } from './shell/bound-topics.js'
 import type { Application, HubCore } from './shell/core.js'
 import { Endings } from './shell/endings.js'
 import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
@@ -141,7 +141,7 @@ export function createHubWith<
     dispatch: new Dispatch({
       topics,
       around: options.around as never,
-      bind: (emits) => boundTree(contract, limits, emits),
+      bind: createBinder(contract.channels, topics.finder),
     }),
     application: options as unknown as Application,
     allowedOrigins: checkOrigins(options.allowedOrigins),
@@ -153,7 +153,7 @@ export function createHubWith<
     endings: new Endings(),
   }
   const channel = channelTree(contract.channels, (spec) =>
-    channelHandle(spec, limits.topicKeyBytes, (topic) => hubTopic(core, topic)),
+    channelHandle(spec, topics.finder, (topic) => hubTopic(core, topic)),
   ) as HubChannels<Tree>
   const hub: Hub<Tree, Context> = { contract, channel, close: () => closeHub(core) }
   cores.set(hub, core)
@@ -164,16 +164,6 @@ async function closeHub({ connections, sse, topics }: HubCore): Promise<void> {
   for (const connection of [...connections]) connection.close('MOVE', 'the hub was closed')
   for (const response of [...sse]) response.close()
   await topics.close()
-}
-
-/** The channels as a handler's `topics`: what goes through them belongs to its run. */
-function boundTree(contract: ContractSpecs, limits: Limits, emits: BoundEmits): unknown {
-  return channelTree(contract.channels, (spec) =>
-    channelHandle(spec, limits.topicKeyBytes, (topic) => ({
-      emit: (name: string, data: unknown, options: { id?: string } = {}) =>
-        emits.emit(topic, name, data, options),
-    })),
-  )
 }
 
 function refuseNotYet(contract: ContractSpecs): void {

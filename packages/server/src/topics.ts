@@ -16,6 +16,7 @@ import { LiveTopic } from './fanout.js'
 import { firstIssue } from './issues.js'
 import type { Entry, Log, LogTopic, Page, ReadBounds, Tail, TailItem } from './logs/log.js'
 import { Lookout } from './lookout.js'
+import { TopicFinder } from './topic-finder.js'
 
 export interface TopicsOptions {
   readonly log: Log
@@ -40,6 +41,7 @@ export class Topics {
   readonly limits: Limits
   readonly clock: Clock
   readonly report: (report: Report) => void
+  readonly finder: TopicFinder
   readonly #live = new Map<string, LiveTopic>()
   /** Tells this node's native topics from those of another hub on the same server. */
   readonly #name: string
@@ -60,6 +62,7 @@ export class Topics {
     this.limits = options.limits
     this.clock = options.clock
     this.report = options.onReport
+    this.finder = new TopicFinder(options.limits.topicKeyBytes)
     this.#name = options.clock.secret()
     this.#lookout = new Lookout(options.limits.queuedBytes)
   }

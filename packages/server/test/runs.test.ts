@@ -257,3 +257,41 @@ test('join is given the request of a POST and of an SSE route', async () => {
   expect((await ask('POST', '/message/room/say')).status).toBe(403)
   expect(seen).toEqual(['GET', 'POST'])
 })
+
+test('a handler finds every channel of the hub in its `topics`, each bound to its run', async () => {
+  const clock = virtualClock()
+  const nested = defineContract({
+    news: channel({ events: { item: z.object({ n: z.number() }) } }),
+    deep: {
+      inner: { room: channel({ params: z.object({ id: z.string() }), events: { said: z.object({}) } }) },
+    },
+    act: call({}),
+  })
+  const hub = createHubWith(nested, {}, clock)
+  const kept: (() => unknown)[] = []
+  const router = createRouter(hub, {
+    news: { join: anyone },
+    deep: { inner: { room: { join: anyone } } },
+    act: async ({ topics }) => {
+      const { news, deep } = topics
+      await deep.inner.room({ id: 'a' }).emit('said', {})
+      news.emit('item', { n: 1 })
+      kept.push(() => topics.news.emit('item', { n: 2 }))
+      expect(() => topics.deep.inner.room({ id: 5 as never })).toThrow(/Params of 'deep.inner.room'/)
+    },
+  })
+  const ann = connect(router)
+  greet(ann, 'ann')
+  await clock.advance(0)
+  ann.say('sub', 1, 'news', null, null)
+  ann.say('sub', 2, 'deep.inner.room', { id: 'a' }, null)
+  await clock.advance(0)
+  ann.say('call', 3, 'act', 0)
+  await clock.advance(0)
+  expect(ann.frames.slice(-3)).toEqual([
+    ['e', 2, 1, 'said', {}],
+    ['e', 1, 2, 'item', { n: 1 }],
+    ['ok', 3],
+  ])
+  expect(kept[0]).toThrow(expect.objectContaining({ code: 'ABORTED' }))
+})

@@ -1,6 +1,7 @@
 /** The objects behind the types of handles.ts: what emits on a topic, and trees of them. */
 import { ParleyError } from '@parley/shared'
-import { type ChannelSpec, formatPosition, type Topic, topicOf } from '@parley/shared/internal'
+import { type ChannelSpec, formatPosition, type Topic } from '@parley/shared/internal'
+import type { TopicFinder } from '../topic-finder.js'
 import type { HubCore } from './core.js'
 import { type Reading, respond, type SseHost } from './respond.js'
 import { ServerSession } from './session.js'
@@ -85,12 +86,12 @@ function inspectTopic(host: SseHost, topic: Topic): object {
 /** A handle for a channel: the topic itself, or a function from params to it. */
 export function channelHandle<Handle>(
   spec: ChannelSpec,
-  limit: number,
+  finder: TopicFinder,
   make: (topic: Topic) => Handle,
 ): unknown {
   return spec.params
-    ? (params: unknown) => make(topicOf(spec, params, limit))
-    : make(topicOf(spec, undefined, limit))
+    ? (params: unknown) => make(finder.find(spec, params))
+    : make(finder.find(spec, undefined))
 }
 
 /** The tree of a contract with something for each of its channels; branches without one are left out. */

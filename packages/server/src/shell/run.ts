@@ -1,6 +1,6 @@
 /** Finds the handler of a call or message and runs it, after `join` where the topic was not joined. */
 import { ParleyError } from '@parley/shared'
-import { type Topic, topicOf } from '@parley/shared/internal'
+import type { Topic } from '@parley/shared/internal'
 import type { Run } from '../core/session.js'
 import { answered, type Running } from '../dispatch.js'
 import { type Failure, failure, internal, statusOf } from '../failure.js'
@@ -55,9 +55,7 @@ function startMessage(core: HubCore, handlers: HandlerTable, caller: Caller, run
   const path = `${run.path}.${run.name}`
   if (!channel || !spec || !handler)
     return answered(failure('NOT_FOUND', `there is no message '${path.slice(0, 100)}'`))
-  const topic = findTopic(core, run.path, () =>
-    topicOf(channel, run.params, core.topics.limits.topicKeyBytes),
-  )
+  const topic = findTopic(core, run.path, () => core.topics.finder.find(channel, run.params))
   if (!('key' in topic)) return answered(topic)
   // as it is now: a refresh in the meantime must not let a message run with a context that `join` was not asked about
   const asking = asker(caller)

@@ -1,13 +1,12 @@
 /** The topics that one connection has joined, and its bounded reads. */
-import {
-  type Encoded,
-  type FrameData,
-  type From,
-  type Position,
-  type ServerFrame,
-  type Topic,
-  topicOf,
-  type WireParams,
+import type {
+  Encoded,
+  FrameData,
+  From,
+  Position,
+  ServerFrame,
+  Topic,
+  WireParams,
 } from '@parley/shared/internal'
 import type { LiveTopic } from '../fanout.js'
 import type { LiveEvent } from '../live-event.js'
@@ -86,8 +85,7 @@ export class Subscriptions {
   async join(id: number, path: string, params: WireParams | undefined, from: From): Promise<void> {
     const spec = this.#core.contract.channels.get(path)
     if (!spec) return this.#refuse(id, 'NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`)
-    const { topicKeyBytes } = this.#core.topics.limits
-    const topic = findTopic(this.#core, path, () => topicOf(spec, params, topicKeyBytes))
+    const topic = findTopic(this.#core, path, () => this.#core.topics.finder.find(spec, params))
     if (!('key' in topic)) return this.#refuse(id, topic.code, topic.message, topic.report)
     if (this.#byKey.has(topic.key))
       return this.#refuse(id, 'CONFLICT', 'this connection has joined this topic already')
