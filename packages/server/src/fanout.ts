@@ -4,10 +4,10 @@
  */
 import type { Encoded, Position } from '@parley/shared/internal'
 import type { TopicView } from './core/subscription.js'
-import { LiveEvent } from './live-event.js'
+import { LiveEvent } from './fanout/live-event.js'
+import type { Lookout } from './fanout/lookout.js'
+import type { Member, NativeGroup } from './fanout/member.js'
 import type { Entry, VolatileItem } from './logs/log.js'
-import type { Lookout } from './lookout.js'
-import type { Member, NativeGroup } from './member.js'
 
 /** How many recent entries a topic keeps on the node, so that a reader meets the live events without a hole. */
 const recentEntries = 256

@@ -12,11 +12,11 @@ import {
   parseSync,
   type Topic,
 } from '@parley/shared/internal'
+import { Lookout } from './fanout/lookout.js'
 import { LiveTopic } from './fanout.js'
 import { firstIssue } from './issues.js'
 import type { Entry, Log, LogTopic, Page, ReadBounds, Tail, TailItem } from './logs/log.js'
-import { Lookout } from './lookout.js'
-import { TopicFinder } from './topic-finder.js'
+import { TopicFinder } from './topics/topic-finder.js'
 
 export interface TopicsOptions {
   readonly log: Log

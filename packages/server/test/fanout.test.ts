@@ -1,9 +1,9 @@
 import type { Encoded } from '@parley/shared/internal'
 import { expect, test } from 'vitest'
+import { Lookout } from '../src/fanout/lookout.js'
+import type { Member, NativeGroup, NativeSocket } from '../src/fanout/member.js'
 import { LiveTopic, type LiveTopicOptions } from '../src/fanout.js'
 import type { Entry } from '../src/logs/log.js'
-import { Lookout } from '../src/lookout.js'
-import type { Member, NativeGroup, NativeSocket } from '../src/member.js'
 
 const queuedBytes = 1_048_576
 

@@ -295,3 +295,16 @@ test('a handler finds every channel of the hub in its `topics`, each bound to it
   ])
   expect(kept[0]).toThrow(expect.objectContaining({ code: 'ABORTED' }))
 })
+
+test('two spellings of one topic are one topic: their messages run one at a time', async () => {
+  const { enter, clock, ran, gates } = setUp()
+  const ann = await enter()
+  ann.say('send', 1, 'room', general, 'say', 0, { text: 'wait 1' })
+  ann.say('send', 2, 'room', { more: true, id: 'general' }, 'say', 0, { text: '2' })
+  ann.say('send', 3, 'room', { id: 'other' }, 'say', 0, { text: 'elsewhere' })
+  await clock.advance(0)
+  expect(ran).toEqual(['start wait 1', 'start elsewhere', 'end elsewhere'])
+  gates[0]!()
+  await clock.advance(0)
+  expect(ran.slice(3)).toEqual(['end wait 1', 'start 2', 'end 2'])
+})

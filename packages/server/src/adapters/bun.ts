@@ -5,7 +5,7 @@
 import { ParleyError } from '@parley/shared'
 import { closeCodes, encodeCloseReason, type FrameData, subprotocol } from '@parley/shared/internal'
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
-import type { NativeGroup, NativeSocket } from '../member.js'
+import type { NativeGroup, NativeSocket } from '../fanout/member.js'
 import { insideOf, type Router, type RouterInside } from '../router.js'
 import type { Connection } from '../shell/connection.js'
 import { originRefusal } from '../shell/cors.js'

@@ -85,9 +85,12 @@ type State = 'greeting' | 'admitting' | 'open' | 'closed'
 
 const nothing: readonly SessionOrder[] = []
 
+type TopicKey = (path: string, params: WireParams | undefined) => string
+
 export class Session {
   #state: State = 'greeting'
   readonly #limits: SessionLimits
+  readonly #topicKey: TopicKey
   readonly #openedAt: number
   #heardAt: number
   #pinged = false
@@ -104,8 +107,10 @@ export class Session {
   /** Volatile messages that found their lane full. */
   volatileDropped = 0
 
-  constructor(limits: SessionLimits, now: number) {
+  /** @param topicKey what all spellings of one topic have in common. */
+  constructor(limits: SessionLimits, now: number, topicKey: TopicKey = asWritten) {
     this.#limits = limits
+    this.#topicKey = topicKey
     this.#openedAt = now
     this.#heardAt = now
   }
@@ -262,7 +267,7 @@ export class Session {
   #message({ id, path, params, name, withinMs, input }: Run): readonly SessionOrder[] {
     if (this.#taken(id)) return this.#twice(id)
     const run: Run = { id, kind: 'message', path, params, name, withinMs, input }
-    const key = laneKey(path, params)
+    const key = this.#topicKey(path, params)
     const lane = this.#lanes.get(key)
     if (this.#laneOf.size >= this.#limits.messagesWaiting) {
       if (id > 0)
@@ -341,7 +346,7 @@ export class Session {
 }
 
 /** Names a topic as the client wrote it, whatever the order of its params. */
-function laneKey(path: string, params: WireParams | undefined): string {
+export function asWritten(path: string, params: WireParams | undefined): string {
   if (!params) return path
   return path + JSON.stringify(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

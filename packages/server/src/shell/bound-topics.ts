@@ -1,7 +1,7 @@
 /** A handler's `topics`: the contract's channels, whose emits belong to its run. */
 import type { ChannelSpec } from '@parley/shared/internal'
 import type { BoundEmits } from '../bound.js'
-import type { TopicFinder } from '../topic-finder.js'
+import type { TopicFinder } from '../topics/topic-finder.js'
 import { channelHandle, channelTree } from './handles.js'
 
 /** What the objects of the tree emit through. */

@@ -14,10 +14,11 @@ import {
   type Received,
   type ServerFrame,
   type Topic,
+  type WireParams,
 } from '@parley/shared/internal'
-import { type Run, Session, type SessionOrder } from '../core/session.js'
+import { asWritten, type Run, Session, type SessionOrder } from '../core/session.js'
 import type { Outcome, Running } from '../dispatch.js'
-import type { NativeSocket } from '../member.js'
+import type { NativeSocket } from '../fanout/member.js'
 import { Refusal, refusalClose } from './admission.js'
 import type { HandlerTable, HubCore, LiveConnection } from './core.js'
 import { Credentials, type Entrance } from './credentials.js'
@@ -66,7 +67,7 @@ export class Connection implements LiveConnection, Peer {
       expires: (inMs) => this.sendFrame({ type: 'expires', inMs }),
       expired: () => this.close('EXPIRED', 'the credentials have ended'),
     })
-    this.#machine = new Session(limits, clock.now())
+    this.#machine = new Session(limits, clock.now(), (path, params) => topicKey(core, path, params))
     this.#hook = new SessionHook(core)
     this.#subscriptions = new Subscriptions(core, handlers, this)
     this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / (2 * share))
@@ -329,4 +330,15 @@ export class Connection implements LiveConnection, Peer {
     const { status: _status, ...error } = failed
     this.sendFrame({ type: 'err', id, ...error })
   }
+}
+
+/** Equal for all spellings of one topic; what names no topic is refused when its turn comes. */
+function topicKey(core: HubCore, path: string, params: WireParams | undefined): string {
+  const spec = core.contract.channels.get(path)
+  try {
+    if (spec) return core.topics.finder.find(spec, params).key
+  } catch {
+    // whoever sent it is told why by the run
+  }
+  return asWritten(path, params)
 }

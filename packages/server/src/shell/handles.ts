@@ -1,7 +1,7 @@
 /** The objects behind the types of handles.ts: what emits on a topic, and trees of them. */
 import { ParleyError } from '@parley/shared'
 import { type ChannelSpec, formatPosition, type Topic } from '@parley/shared/internal'
-import type { TopicFinder } from '../topic-finder.js'
+import type { TopicFinder } from '../topics/topic-finder.js'
 import type { HubCore } from './core.js'
 import { type Reading, respond, type SseHost } from './respond.js'
 import { ServerSession } from './session.js'

@@ -4,10 +4,10 @@
  */
 import type { From, Position, Topic } from '@parley/shared/internal'
 import { type Order, Subscription } from '../core/subscription.js'
+import type { LiveEvent } from '../fanout/live-event.js'
+import type { Member, NativeSocket } from '../fanout/member.js'
 import type { LiveTopic } from '../fanout.js'
-import type { LiveEvent } from '../live-event.js'
 import type { LogGap, Page } from '../logs/log.js'
-import type { Member, NativeSocket } from '../member.js'
 import type { Topics } from '../topics.js'
 import type { Turns } from './turns.js'
 

@@ -1,5 +1,5 @@
 import type { FrameData } from '@parley/shared/internal'
-import type { NativeSocket } from '../member.js'
+import type { NativeSocket } from '../fanout/member.js'
 
 /** The server's end of whatever carries the frames of one connection. */
 export interface ServerSocket {

@@ -7,7 +7,7 @@ import {
   type Position,
   type Topic,
 } from '@parley/shared/internal'
-import { blockBytes, type LiveEvent } from '../live-event.js'
+import { blockBytes, type LiveEvent } from '../fanout/live-event.js'
 import type { LogGap } from '../logs/log.js'
 import type { Topics } from '../topics.js'
 import { Reader, type Sink } from './reader.js'

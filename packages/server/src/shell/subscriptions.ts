@@ -8,10 +8,10 @@ import type {
   Topic,
   WireParams,
 } from '@parley/shared/internal'
+import type { LiveEvent } from '../fanout/live-event.js'
+import type { NativeSocket } from '../fanout/member.js'
 import type { LiveTopic } from '../fanout.js'
-import type { LiveEvent } from '../live-event.js'
 import type { LogGap } from '../logs/log.js'
-import type { NativeSocket } from '../member.js'
 import type { HandlerTable, HubCore } from './core.js'
 import { Reader, type Sink } from './reader.js'
 import { allowed, type Caller, findTopic } from './run.js'

@@ -14,7 +14,7 @@ import {
 } from '@parley/shared/internal'
 import { virtualClock } from '@parley/shared/testing'
 import { z } from 'zod'
-import type { LiveEvent } from '../../src/live-event.js'
+import type { LiveEvent } from '../../src/fanout/live-event.js'
 import type { LogGap } from '../../src/logs/log.js'
 import { memoryLog } from '../../src/logs/memory.js'
 import { Reader, type Sink } from '../../src/shell/reader.js'

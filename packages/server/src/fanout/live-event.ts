@@ -7,7 +7,7 @@ import {
   type FrameData,
   formatPosition,
 } from '@parley/shared/internal'
-import type { Entry, VolatileItem } from './logs/log.js'
+import type { Entry, VolatileItem } from '../logs/log.js'
 
 /** An event on its way to many readers; each form is written when the first one needs it. */
 export class LiveEvent {

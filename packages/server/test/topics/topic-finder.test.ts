@@ -3,7 +3,7 @@ import { topicOf } from '@parley/shared/internal'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { TopicFinder } from '../src/topic-finder.js'
+import { TopicFinder } from '../../src/topics/topic-finder.js'
 
 let asked = 0
 const contract = defineContract({
