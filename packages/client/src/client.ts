@@ -19,6 +19,7 @@ import { type RequestOptions, Requests } from './shell/requests.js'
 import { Topics } from './shell/topics.js'
 import { type WebSocketConstructor, webSocketLink } from './transports/websocket.js'
 
+/** Options of {@link createClient}. */
 export interface ClientOptions {
   /**
    * Where the server is mounted, as `/realtime` or `wss://example.com/realtime`; relative to the page where there is

@@ -21,6 +21,7 @@ export interface TimedEventDetails extends EventDetails {
   readonly at?: number
 }
 
+/** What is told of an event beside its data, with or without times. */
 export type DetailsOf<Times> = [Times] extends [true] ? TimedEventDetails : EventDetails
 
 /** Any of the events of a topic, told apart by `name`. */
@@ -45,6 +46,7 @@ export interface GapItem {
 /** One step of `events()`: an event, or a gap in its place. */
 export type TopicItem<Events, Times = false> = TopicEventOf<Events, Times> | GapItem
 
+/** Options of each reader. */
 export interface ReadOptions {
   /**
    * Where to begin: after a position, at the last n kept events, or at the first kept one. Default: now (with
@@ -53,6 +55,7 @@ export interface ReadOptions {
   readonly from?: ReadFrom | undefined
 }
 
+/** Options of `events()`. */
 export interface EventsOptions extends ReadOptions {
   /** Ends the loop. */
   readonly signal?: AbortSignal | undefined

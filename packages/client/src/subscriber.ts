@@ -20,12 +20,13 @@ import type { Fetch } from './transports/sse.js'
 import type { HeadersOption } from './transports/sse-request.js'
 import { SseTopic } from './transports/sse-topic.js'
 
+/** Options of {@link createSubscriber}; `Params` are those of its channel. */
 export interface SubscriberOptions<Params> {
   /**
    * The exact address of an SSE route: an emitter's, or a hub's `/realtime/events/{channel}`. In a browser it may be
    * relative to the page.
    */
-  readonly url: string
+  readonly url: string | URL
   /** The topic; left out where the route itself chooses it. */
   readonly params?: Params
   /** Headers of each request; a function is asked anew for each, and one that fails is a failed request. */
@@ -80,7 +81,8 @@ export function createSubscriber<Tree extends ContractTree, const Path extends s
     const known = [...contract.channels.keys()].join(', ') || 'none'
     throw new ParleyError('NOT_FOUND', `the contract has no channel '${path}'; it has ${known}`)
   }
-  const { url, params, headers, credentials, superjson, fetch: given } = options
+  const { params, headers, credentials, superjson, fetch: given } = options
+  const url = String(options.url)
   const topic = new SseTopic({
     spec,
     route: {

@@ -543,3 +543,53 @@ test('a link that goes on talking after it was let go of arms no timer', async (
   expect(clock.pending()).toBe(0)
   expect(client.connection.getSnapshot()).toMatchObject({ status: 'closed', code: 'CLOSED' })
 })
+
+test('a link that calls back before it returns is a link like any other', async () => {
+  const clock = virtualClock()
+  const lines: string[] = []
+  const welcome = { v: 1, contract: contract.fingerprint, session: 's', resumed: false, epoch: 'e' }
+  const limits = { frameBytes: 10_000, heartbeatMs: 25_000, heartbeatGraceMs: 10_000 }
+  let attempts = 0
+  const link: Link = {
+    connect(events) {
+      attempts += 1
+      if (attempts === 1) events.closed(1006, '')
+      else events.opened()
+      return {
+        buffered: () => 0,
+        close: () => events.closed(1000, ''), // which no link should, and which must do no harm
+        send(data) {
+          const [tag, id] = JSON.parse(String(data))
+          lines.push(tag)
+          if (tag === 'hello') events.received(JSON.stringify(['welcome', { ...welcome, ...limits }]))
+          if (tag === 'sub') {
+            for (const frame of [
+              ['joined', id, 7, 4],
+              ['e', 7, 5, 'item', { n: 1 }],
+              ['live', 7, 5],
+            ])
+              events.received(JSON.stringify(frame))
+          }
+          if (tag === 'call') events.received(JSON.stringify(['ok', id, ['a']]))
+        },
+      }
+    },
+  }
+  const client = createClient(contract, { transport: link, clock })
+  const seen: unknown[] = []
+  client.news.on('item', (item) => seen.push(item), { from: 'first' })
+  const listed = client.rooms.list()
+  await clock.advance(2_000)
+  expect(await listed).toEqual(['a'])
+  expect(await client.rooms.list()).toEqual(['a'])
+  expect(seen).toEqual([{ n: 1 }])
+  expect(client.news.status.getSnapshot()).toEqual({ status: 'live' })
+  client.connection.reconnect()
+  await clock.advance(250)
+  expect(client.connection.getSnapshot().status).toBe('open')
+  client.connection.close()
+  expect(client.connection.getSnapshot()).toMatchObject({ status: 'closed', code: 'CLOSED' })
+  expect(seen).toEqual([{ n: 1 }])
+  expect(lines).toEqual(['hello', 'sub', 'call', 'call', 'hello', 'sub'])
+  expect(clock.pending()).toBe(0)
+})

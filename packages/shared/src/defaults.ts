@@ -58,8 +58,6 @@ export const clientDefaults = {
   /** How long a connection must hold before the attempts are counted from 0 again. */
   steadyMs: 10_000,
   connectMs: 10_000,
-  heartbeatMs: 25_000,
-  heartbeatGraceMs: 10_000,
   /** Unanswered this long, the client probes; no frame within the grace, the link is dead. */
   probeAfterMs: 3_000,
   probeGraceMs: 5_000,
@@ -69,6 +67,8 @@ export const clientDefaults = {
   outboxSends: 256,
   outboxBytes: 262_144, // 256 KiB
   outboxMs: 30_000,
+  /** With so many bytes not yet taken by the network, volatile messages are dropped. */
+  queuedBytes: 1_048_576, // 1 MiB
   /** A topic is kept this long after its last reader left. */
   lingerMs: 1_000,
   /** Events that `events()` or a catching-up reader holds before it says `gap: overflow` or reads again. */

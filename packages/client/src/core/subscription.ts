@@ -25,6 +25,7 @@ import { Reader, type ReaderOutput, type TopicEvent, type TopicGap } from './rea
 
 export type { TopicEvent, TopicGap } from './reader.js'
 
+/** Where a topic stands on a client; `code` says why it was refused. */
 export type TopicStatus =
   | { readonly status: 'idle' | 'joining' | 'catching-up' | 'live' }
   | { readonly status: 'refused'; readonly code: string }

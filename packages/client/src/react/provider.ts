@@ -20,6 +20,7 @@ const ClientContext: Context<ConnectedClient | undefined> = createContext<Connec
   undefined,
 )
 
+/** Props of {@link ParleyProvider}. */
 export interface ParleyProviderProps {
   readonly client: ConnectedClient
   readonly children?: ReactNode

@@ -11,6 +11,7 @@ type Named<Events, Times, Names> = Extract<TopicEventOf<Events, Times>, { readon
 /** What an item of a list state is. */
 type ItemOf<State> = State extends readonly (infer Item)[] ? Item : never
 
+/** Options of {@link useChannel}. */
 export interface ChannelOptions<Events, State, Names extends keyof Events> {
   /** The first state. */
   readonly data: State

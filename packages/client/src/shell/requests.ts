@@ -7,7 +7,6 @@ import {
   type Encoded,
   encodeClientFrame,
   type FrameData,
-  limits,
   type Received,
   type ServerFrame,
 } from '@parley/shared/internal'
@@ -24,6 +23,7 @@ export interface RequestSpec {
   readonly withinMs: number | undefined
 }
 
+/** Options of one call or message. */
 export interface RequestOptions {
   /** Gives the request up. */
   readonly signal?: AbortSignal | undefined
@@ -114,7 +114,7 @@ export class Requests implements ConnectionPart, Timed {
     const data = encodeClientFrame(frame)
     const bytes = bytesOf(data)
     if (bytes > this.#frameBytes) throw new ParleyError('TOO_LARGE', tooLarge(bytes, this.#frameBytes))
-    if (this.#isUp && this.#driver.buffered() < limits.queuedBytes) this.#driver.send(data)
+    if (this.#isUp && this.#driver.buffered() < clientDefaults.queuedBytes) this.#driver.send(data)
   }
 
   // --- the connection ---------------------------------------------------------------------------------------

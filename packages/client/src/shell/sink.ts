@@ -14,11 +14,13 @@ export interface ReadEvent {
   readonly at?: number
 }
 
+/** A hole in what a reader gets: events that can no longer be had. */
 export interface ReadGap {
   /** The last position before the hole. */
   readonly after: string
   /** From here on everything can be had again. */
   readonly first: string
+  /** `expired` by age, `trimmed` by count or bytes, `reset` of the log, `overflow` of a slow loop, or `incompatible`. */
   readonly reason: GapReason
 }
 

@@ -39,6 +39,23 @@ test('a client of its own goes before that of the provider', async () => {
   expect(text()).toBe('connecting')
 })
 
+test('another client takes the place of the first, which is no longer heard', async () => {
+  const [first, second] = [scriptedClient(), scriptedClient()]
+  const page = (client: typeof first) => (
+    <ParleyProvider client={client}>
+      <Status />
+    </ParleyProvider>
+  )
+  const { text, render } = await mount(page(first))
+  second.connection.set({ status: 'connecting' })
+  await render(page(second))
+  expect(text()).toBe('connecting')
+  await act(async () => first.connection.set({ status: 'idle' }))
+  expect(text()).toBe('connecting')
+  await act(async () => second.connection.set({ status: 'open', contract: 'same' }))
+  expect(text()).toBe('open')
+})
+
 test('without any client it says what is missing', () => {
   expect(() => renderToString(<Status />)).toThrow(/ParleyProvider/)
 })

@@ -132,3 +132,25 @@ test('a volatile message is never pending', async () => {
   expect(sent.map(({ args }) => args)).toEqual([['wave', 'hi']])
   expect(text()).toBe('false')
 })
+
+test('a send outlives its component: its promise has the answer, and nobody is drawn', async () => {
+  const { room, sent } = scriptedRoom()
+  let send: (text: string) => Promise<{ id: string }> = () => Promise.reject(new Error('not mounted'))
+  const mounted = await mount(
+    <Say
+      room={room}
+      onSend={(next) => {
+        send = next
+      }}
+    />,
+  )
+  let answer: Promise<unknown> | undefined
+  await act(async () => {
+    answer = send('hi')
+  })
+  await mounted.unmount()
+  renders = 0
+  await sent[0]!.ok({ id: 'm1' })
+  expect(await answer).toEqual({ id: 'm1' })
+  expect(renders).toBe(0)
+})

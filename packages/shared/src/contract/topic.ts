@@ -49,26 +49,18 @@ export function topicOf(
 export function paramsToQuery(spec: ChannelSpec, params: unknown): URLSearchParams {
   const topic = topicOf(spec, params)
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(topic.params ?? {})) {
+  if (!topic.params) return query
+  for (const [name, value] of Object.entries(topic.params)) {
     query.append(name, typeof value === 'string' ? value : JSON.stringify(value))
   }
-  if (keyOf(spec, query) !== topic.key) {
+  const read = parseFields(spec, spec.params!, query, Object.keys(topic.params))
+  if (read.issues || spec.path + canonicalJson(present(read.value)) !== topic.key) {
     throw new ParleyError(
       'PARAMS_NOT_STABLE',
       `Params of '${spec.path}' come back different from a query: ${query}. Avoid unions of string and number, and unpaired surrogates`,
     )
   }
   return query
-}
-
-/** The key that a query is read as, or `undefined` for one that is refused. */
-function keyOf(spec: ChannelSpec, query: URLSearchParams): string | undefined {
-  try {
-    return paramsFromQuery(spec, query).key
-  } catch (error) {
-    if (error instanceof ParleyError && error.code === 'VALIDATION') return undefined
-    throw error
-  }
 }
 
 /**
@@ -92,15 +84,7 @@ export function paramsFromQuery(
     )
   }
   const schema = spec.params
-  const fields = Object.fromEntries(names.map((name): [string, unknown] => [name, query.get(name)]))
-  let parsed: Parsed<unknown> = schema ? parseParams(spec, schema, fields) : { value: {} }
-  if (schema && parsed.issues) {
-    for (const { path } of parsed.issues) {
-      const name = String(path[0])
-      if (known.has(name)) fields[name] = readJson(query.get(name)!)
-    }
-    parsed = parseParams(spec, schema, fields)
-  }
+  const parsed: Parsed<unknown> = schema ? parseFields(spec, schema, query, names) : { value: {} }
   if (!parsed.issues) {
     const unknown = names.filter((name) => !Object.hasOwn(parsed.value as object, name))
     if (unknown.length > 0) {
@@ -111,6 +95,23 @@ export function paramsFromQuery(
     }
   }
   return schema ? topicFrom(spec, parsed, topicKeyBytes) : topicOf(spec, undefined, topicKeyBytes)
+}
+
+/** What the schema makes of a query's fields: as strings first, and where one has an issue as JSON. */
+function parseFields(
+  spec: ChannelSpec,
+  schema: Schema,
+  query: URLSearchParams,
+  names: readonly string[],
+): Parsed<unknown> {
+  const fields = Object.fromEntries(names.map((name): [string, unknown] => [name, query.get(name)]))
+  const parsed = parseParams(spec, schema, fields)
+  if (!parsed.issues) return parsed
+  for (const { path } of parsed.issues) {
+    const name = String(path[0])
+    if (names.includes(name)) fields[name] = readJson(query.get(name)!)
+  }
+  return parseParams(spec, schema, fields)
 }
 
 /** Text of a query field that is no string: JSON, or the text itself where it is none. */
