@@ -140,7 +140,9 @@ test('what `context` throws refuses for good, without a word of why it threw', a
 
 test('auth that does not fit its schema is refused; FORBIDDEN and OVERLOADED keep their meaning', async () => {
   const { enter } = setUp()
-  expect((await enter('eve', 5)).end?.code).toBe(4401)
+  const { end } = await enter('eve', 5)
+  expect(end?.code).toBe(4401)
+  expect(JSON.parse(end?.reason ?? '').why).toMatch(/^`auth` does not fit its schema: /)
   const busy = setUp({
     context: () => {
       throw new ParleyError('OVERLOADED', 'the database is away')

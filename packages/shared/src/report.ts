@@ -1,3 +1,5 @@
+import { ParleyError } from './errors.js'
+
 /** What a report is about. */
 export type ReportKind =
   /** A handler, `context`, `around` or hook threw an error that the contract does not declare. */
@@ -35,12 +37,18 @@ export interface Report {
 export function printReport(report: Report): void {
   const where = report.path === undefined ? '' : ` ${report.path}`
   const id = report.id === undefined ? '' : ` [${report.id}]`
-  const cause =
-    report.error === undefined
-      ? ''
-      : `: ${report.error instanceof Error ? (report.error.stack ?? report.error.message) : String(report.error)}`
+  const cause = report.error === undefined ? '' : `: ${causeOf(report.kind, report.error)}`
   const more = report.suppressed === undefined ? '' : ` (and ${report.suppressed} more before it)`
   console.warn(`[parley] ${report.kind}${where}${id} ${report.message}${more}${cause}`)
+}
+
+/** A refusal is what `context` is for, and happens all day: one line, with the place where it was thrown. A bug gets its whole stack. */
+function causeOf(kind: ReportKind, error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (kind !== 'refused') return error.stack ?? error.message
+  if (error instanceof ParleyError) return `${error.code}: ${error.message}`
+  const place = /^\s*at .*$/m.exec(error.stack ?? '')?.[0].trim()
+  return `${error.name}: ${error.message}${place === undefined ? '' : `, ${place}`}`
 }
 
 /**

@@ -45,7 +45,10 @@ export async function admit(
     let auth = credentials === undefined ? undefined : topics.codec.decode(credentials)
     if (application.auth) {
       const parsed = await parse(application.auth, auth)
-      if (parsed.issues) return refuse(core, new ParleyError('UNAUTHENTICATED', firstIssue(parsed.issues)))
+      if (parsed.issues) {
+        const message = `\`auth\` does not fit its schema: ${firstIssue(parsed.issues)}`
+        return refuse(core, new ParleyError('UNAUTHENTICATED', message))
+      }
       auth = parsed.value
     } else {
       auth = undefined // nothing was declared, so nothing gets through
