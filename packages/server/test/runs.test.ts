@@ -33,6 +33,7 @@ const contract = defineContract(
       events: { said: z.object({ text: z.string() }) },
       messages: { say: z.object({}) },
     }),
+    quick: channel({ messages: { say: z.object({ text: z.string() }) } }),
     wait: call({}),
   },
   { version: '1' },
@@ -69,6 +70,7 @@ function setUp({ say = () => {}, join = () => true, ...options }: Options = {}) 
       },
     },
     odd: { join: anyone, messages: { say: () => {} } },
+    quick: { join: anyone, messages: { say: ({ input }) => (input.text === 'wait' ? gate() : undefined) } },
     wait: async ({ signal }) => {
       await gate()
       signal.throwIfAborted()
@@ -307,4 +309,16 @@ test('two spellings of one topic are one topic: their messages run one at a time
   gates[0]!()
   await clock.advance(0)
   expect(ran.slice(3)).toEqual(['end wait 1', 'start 2', 'end 2'])
+})
+
+test('a long row of messages behind one that waited runs to its end', async () => {
+  const { enter, clock, gates } = setUp({ limits: { messagesWaiting: 20_000 } })
+  const ann = await enter()
+  ann.say('sub', 30_000, 'quick', null, null)
+  await clock.advance(0)
+  ann.say('send', 1, 'quick', null, 'say', 0, { text: 'wait' })
+  for (let id = 2; id <= 20_000; id++) ann.say('send', id, 'quick', null, 'say', 0, { text: '' })
+  gates[0]!()
+  await clock.advance(0)
+  expect(ann.of('ok')).toHaveLength(20_000)
 })

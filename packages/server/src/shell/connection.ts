@@ -56,6 +56,8 @@ export class Connection implements LiveConnection, Peer {
   #client: string | undefined
   #secret: string | undefined
   readonly #hook: SessionHook
+  /** Those that are being carried out. */
+  #orders: SessionOrder[] | undefined
   #over = false
 
   constructor({ core, handlers, socket, entrance }: ConnectionOptions) {
@@ -199,7 +201,23 @@ export class Connection implements LiveConnection, Peer {
     this.#machine.readEnded(id)
   }
 
+  /** What an order leads to at once comes after it, not inside it: a row of messages may be as long as the limits say. */
   #carryOut(orders: readonly SessionOrder[]): void {
+    if (orders.length === 0) return
+    if (this.#orders) {
+      this.#orders.push(...orders)
+      return
+    }
+    const all = [...orders]
+    this.#orders = all
+    try {
+      this.#carryOutEach(all)
+    } finally {
+      this.#orders = undefined
+    }
+  }
+
+  #carryOutEach(orders: readonly SessionOrder[]): void {
     for (const order of orders) {
       if (this.#over) return
       switch (order.type) {
