@@ -42,7 +42,7 @@ test('the whole client has in it what the subscriber must not have', async () =>
  */
 const budgets = [
   { name: 'createSubscriber', from: '@parley/client', budget: 11_000 },
-  { name: 'createClient', from: '@parley/client', budget: 21_000 },
+  { name: 'createClient', from: '@parley/client', budget: 21_500 },
   { name: 'ParleyProvider', from: '@parley/client/react', budget: 400 },
   { name: 'useChannel', from: '@parley/client/react', budget: 1_200 },
   { name: 'defineContract', from: '@parley/shared', budget: 3_500 },

@@ -375,13 +375,17 @@ test.each([502, 503, 504, 500, 429, 408])('an answer of %i is tried again', asyn
   expect(seen).toEqual([{ n: 1 }])
 })
 
-test('a page in the place of the stream is tried again', async () => {
-  const { clock, script, read } = setUp()
+test('a page in the place of the stream is tried again, and reported: the address may be wrong', async () => {
+  const { clock, script, read, reports } = setUp()
   read()
   await clock.settle()
   script.last.answer(new Response('<h1>sign in</h1>', { headers: { 'content-type': 'text/html' } }))
   await clock.advance(2_000)
   expect(script.requests).toHaveLength(2)
+  const message = expect.stringMatching(
+    /^\/api\/events answered with text\/html .* an SSE route of Parley\?$/,
+  )
+  expect(reports).toEqual([{ kind: 'protocol', path: 'feed', message }])
 })
 
 test('attempts are further and further apart, and close again only after a response that held 10 s', async () => {

@@ -124,10 +124,7 @@ export class SseTopic {
       onReport({ kind: 'refused', path: spec.path, message: `${end.code}: ${end.message}` })
       return
     }
-    if (end.cause !== undefined) {
-      const message = 'the headers for a request could not be had; it is tried again'
-      onReport({ kind: 'handler-failed', path: spec.path, message, error: end.cause })
-    }
+    if (end.notice) onReport({ path: spec.path, ...end.notice })
     if (end.retryAfterMs !== undefined) this.#link.advised(end.retryAfterMs)
     this.#carryOut(this.#link.lost(this.#now, this.#chance))
   }

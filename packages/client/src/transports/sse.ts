@@ -1,4 +1,5 @@
 /** One response of an SSE route, by fetch: from the request to its end, whichever way it ends. */
+import type { Report } from '@parley/shared'
 import { createSseParser, Fault } from '@parley/shared/internal'
 import { readSseBlock, type SseMessage } from './sse-message.js'
 
@@ -14,10 +15,12 @@ export interface SseRequest {
 
 /** How a response ended. */
 export type SseEnd =
-  /** To be asked for again. `cause`: why the headers could not be had. */
-  | { readonly type: 'lost'; readonly retryAfterMs?: number; readonly cause?: unknown }
+  /** To be asked for again. `notice`: what a developer should know, where it is not the network. */
+  | { readonly type: 'lost'; readonly retryAfterMs?: number; readonly notice?: Notice }
   /** Not to be asked for again. */
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
+
+type Notice = Pick<Report, 'kind' | 'message' | 'error'>
 
 export interface SseEvents {
   /** The response is an event stream. */
@@ -64,7 +67,10 @@ export function readSse(fetch: Fetch, now: () => number, request: SseRequest, ev
   })
 
   async function run(): Promise<void> {
-    const headers = await attempt(request.headers, (cause) => end({ type: 'lost', cause }))
+    const headers = await attempt(request.headers, (error) => {
+      const message = 'the headers for a request could not be had; it is tried again'
+      end({ type: 'lost', notice: { kind: 'handler-failed', message, error } })
+    })
     if (!headers || isOver) return
     const { url, credentials } = request
     const init: RequestInit = {
@@ -81,7 +87,7 @@ export function readSse(fetch: Fetch, now: () => number, request: SseRequest, ev
       return
     }
     if (response.status !== 200 || !isEventStream(response)) {
-      const how = await attempt(() => endOf(response, now()), lose)
+      const how = await attempt(() => endOf(response, url, now()), lose)
       if (how) end(how)
       return
     }
@@ -133,13 +139,19 @@ const codes: Readonly<Record<number, string>> = {
   404: 'NOT_FOUND',
 }
 
-/** What a response means that is no event stream. A 200 is a page that a proxy put in its place: it passes. */
-async function endOf(response: Response, now: number): Promise<SseEnd> {
+/** What a response means that is no event stream. A 200 is a page in its place, perhaps a proxy's: it may pass. */
+async function endOf(response: Response, url: string, now: number): Promise<SseEnd> {
   const { status, headers } = response
   if (status === 200 || status >= 500 || passing.has(status)) {
     response.body?.cancel().catch(ignore)
     const retryAfterMs = readRetryAfter(headers.get('retry-after'), now)
-    return { type: 'lost', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+    const what = `${url} answered with ${headers.get('content-type') ?? 'no content type'}`
+    const message = `${what} and not with an event stream; it is tried again. Is it an SSE route of Parley?`
+    return {
+      type: 'lost',
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(status === 200 ? { notice: { kind: 'protocol', message } } : {}),
+    }
   }
   const error = errorIn(await response.text())
   return {
