@@ -198,7 +198,7 @@ export interface Serving extends AsyncDisposable {
   /** Where the router is reached, such as `http://localhost:3000/realtime`. */
   readonly url: string
   readonly server: Server<undefined>
-  /** Closes the hub, tells every client to come back, and frees the port. */
+  /** Closes the hub, tells every client to come back, and frees the port. Rejects where the log could not be closed. */
   stop(): Promise<void>
 }
 
@@ -213,6 +213,7 @@ export function serve<Context>(
   router: Router<Context>,
   { port = 3000, hostname, path = '/realtime', fetch }: ServeOptions = {},
 ): Serving {
+  const inside = insideOf(router)
   const realtime = bunHandler<Context>(router, { path })
   let server: Server<undefined>
   try {
@@ -234,12 +235,23 @@ export function serve<Context>(
     stopping ??= (async () => {
       process.off('SIGTERM', onSignal)
       process.off('SIGINT', onSignal)
-      await insideOf(router).close()
-      await server.stop(true)
+      try {
+        await inside.close()
+      } finally {
+        await server.stop(true)
+      }
     })()
     return stopping
   }
-  const onSignal = (): void => void stop().then(() => process.exit(0))
+  const onSignal = (): void => {
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        inside.core.report({ kind: 'log-failed', message: 'the log could not be closed', error })
+        process.exit(1)
+      },
+    )
+  }
   process.once('SIGTERM', onSignal)
   process.once('SIGINT', onSignal)
   return {

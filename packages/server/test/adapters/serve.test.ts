@@ -1,6 +1,6 @@
-import { createHub, createRouter } from '@parley/server'
+import { createHub, createRouter, memoryLog } from '@parley/server'
 import { serve } from '@parley/server/bun'
-import { call, defineContract, ParleyError } from '@parley/shared'
+import { call, defineContract, ParleyError, type Report } from '@parley/shared'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { rawWebSocket } from '../../../../tests/support/raw-websocket.js'
@@ -55,4 +55,19 @@ test('SIGTERM stops it, and then the program, and a stopped server listens for n
   await vi.waitFor(() => expect(exit).toHaveBeenCalledWith(0))
   await expect(fetch(serving.url)).rejects.toThrow()
   expect(process.listenerCount('SIGTERM')).toBe(before)
+})
+
+test('a log that cannot be closed frees the port all the same, and SIGTERM then ends the program with a failure', async () => {
+  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as never)
+  onTestFinished(() => exit.mockRestore())
+  const reports: Report[] = []
+  const log = Object.assign(memoryLog(), { close: () => Promise.reject(new Error('disk gone')) })
+  const contract = defineContract({ ping: call({ output: z.string() }) })
+  const hub = createHub(contract, { log, onReport: (report) => reports.push(report) })
+  const serving = serve(createRouter(hub, { ping: () => 'pong' }), { port: 0 })
+  process.emit('SIGTERM')
+  await vi.waitFor(() => expect(exit).toHaveBeenCalledWith(1))
+  await expect(fetch(serving.url)).rejects.toThrow()
+  await expect(serving.stop()).rejects.toThrow('disk gone')
+  expect(reports).toMatchObject([{ kind: 'log-failed', error: { message: 'disk gone' } }])
 })
