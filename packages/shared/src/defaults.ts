@@ -12,7 +12,7 @@ export const limits = {
   frameBytes: 1_048_576, // 1 MiB
   /** Deepest nesting of inbound JSON; looked at before parsing. */
   jsonDepth: 64,
-  topicKeyBytes: longestTopicKeyBytes,
+  topicKeyBytes: longestTopicKeyBytes as number,
   subscriptionsPerConnection: 128,
   callsInFlight: 64,
   /** Messages of one session that run or wait for the one before them. */
