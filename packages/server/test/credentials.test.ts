@@ -226,3 +226,37 @@ test('onSession ends with the reason that closed it, though the socket says so a
   router.disconnect({ member: 'ann' })
   expect(seen).toEqual(['DISCONNECTED'])
 })
+
+test('a session that is taken over ends before the one that takes it over begins', async () => {
+  const seen: string[] = []
+  let count = 0
+  const { router, enter, clock } = setUp({
+    onSession: () => {
+      const n = ++count
+      seen.push(`start ${n}`)
+      return (reason: string) => void seen.push(`end ${n} ${reason}`)
+    },
+  })
+  const before = await enter('ann')
+  const after = connect(router)
+  const { session } = before.of('welcome')[0]![1]
+  after.say('hello', { v: 1, contract: '0', client: 'ann'.padEnd(22, '0'), session }, 'ann')
+  await clock.advance(0)
+  expect(seen).toEqual(['start 1', 'end 1 TAKEN_OVER', 'start 2'])
+})
+
+test('a session that its own onSession disconnects is over, and leaves nothing behind', async () => {
+  const ends: string[] = []
+  const { router, enter } = setUp({
+    onSession: ({ session }) => {
+      router.disconnect({ session: session.id }, { reason: 'one too many' })
+      return (reason: string) => void ends.push(reason)
+    },
+  })
+  const ann = await enter('ann')
+  expect(ann.end).toMatchObject({ code: 4410 })
+  expect(ann.of('welcome')).toEqual([])
+  expect(ends).toEqual(['DISCONNECTED'])
+  expect(insideOf(router).core.bySecret.size).toBe(0)
+  expect(router.inspect()).toMatchObject({ sessions: 0, timers: 0 })
+})

@@ -14,17 +14,16 @@ import {
   type Received,
   type ServerFrame,
   type Topic,
-  type WireParams,
 } from '@parley/shared/internal'
-import { asWritten, type Run, Session, type SessionOrder } from '../core/session.js'
-import type { Outcome, Running } from '../dispatch.js'
+import { Session, type SessionOrder } from '../core/session.js'
 import type { NativeSocket } from '../fanout/member.js'
 import { Refusal, refusalClose } from './admission.js'
 import type { HandlerTable, HubCore, LiveConnection } from './core.js'
 import { Credentials, type Entrance } from './credentials.js'
 import { DrainQueue } from './drain.js'
 import { share } from './reader.js'
-import { startRun } from './run.js'
+import { startRun, topicKey } from './run.js'
+import { Runs } from './runs.js'
 import type { ServerSession } from './session.js'
 import { SessionHook } from './session-hook.js'
 import type { ServerSocket } from './socket.js'
@@ -43,14 +42,13 @@ const closedDelayMs = 5_000
 
 export class Connection implements LiveConnection, Peer {
   readonly #core: HubCore
-  readonly #handlers: HandlerTable
   readonly #socket: ServerSocket
   readonly #credentials: Credentials
   readonly #machine: Session
   readonly #subscriptions: Subscriptions
   readonly #drain: DrainQueue
   readonly turns: Turns
-  readonly #running = new Map<number, Running>()
+  readonly #runs: Runs
   readonly #stopTicking: () => void
   readonly #stopEpochs: () => void
   #client: string | undefined
@@ -62,7 +60,6 @@ export class Connection implements LiveConnection, Peer {
 
   constructor({ core, handlers, socket, entrance }: ConnectionOptions) {
     this.#core = core
-    this.#handlers = handlers
     this.#socket = socket
     const { clock, limits } = core.topics
     this.#credentials = new Credentials(core, entrance, {
@@ -71,6 +68,13 @@ export class Connection implements LiveConnection, Peer {
     })
     this.#machine = new Session(limits, clock.now(), (path, params) => topicKey(core, path, params))
     this.#hook = new SessionHook(core)
+    this.#runs = new Runs({
+      start: (run) => startRun(core, handlers, this, run),
+      send: (frame) => this.sendFrame(frame),
+      over: (id) => {
+        if (!this.#over) this.#carryOut(this.#machine.settled(id))
+      },
+    })
     this.#subscriptions = new Subscriptions(core, handlers, this)
     this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / (2 * share))
     this.turns = new Turns(share, this.#drain)
@@ -144,8 +148,7 @@ export class Connection implements LiveConnection, Peer {
     this.#core.connections.delete(this)
     if (this.#secret !== undefined) this.#core.bySecret.delete(this.#secret)
     this.#subscriptions.leaveAll()
-    for (const order of this.#machine.closed())
-      if (order.type === 'abort') this.#running.get(order.id)?.abort()
+    for (const order of this.#machine.closed()) if (order.type === 'abort') this.#runs.abort(order.id)
     this.#hook.end(reason)
   }
 
@@ -251,10 +254,10 @@ export class Connection implements LiveConnection, Peer {
           this.#subscriptions.cancelRead(order.id)
           break
         case 'run':
-          this.#run(order.run)
+          this.#runs.run(order.run)
           break
         case 'abort':
-          this.#running.get(order.id)?.abort()
+          this.#runs.abort(order.id)
       }
     }
   }
@@ -282,10 +285,11 @@ export class Connection implements LiveConnection, Peer {
       this.close(ending.code === 'OVERLOADED' ? 'OVERLOADED' : 'DISCONNECTED', ending.message)
       return
     }
-    this.#hook.begin(this.session, admitted.context)
-    const { limits, epoch, clock } = core.topics
     // a link that broke in silence may still bring, or hold back, messages that were sent before those of this one
     if (before !== undefined) core.bySecret.get(before)?.close('TAKEN_OVER', 'the client came back')
+    this.#hook.begin(this.session, admitted.context)
+    if (this.#over) return // the application may disconnect whom it is told of
+    const { limits, epoch, clock } = core.topics
     this.#secret = clock.secret()
     core.bySecret.set(this.#secret, this)
     const welcome = this.#machine.admitted({
@@ -321,42 +325,4 @@ export class Connection implements LiveConnection, Peer {
     this.sendFrame({ type: 'ok', id })
     await this.#subscriptions.recheck()
   }
-
-  #run(run: Run): void {
-    const running = startRun(this.#core, this.#handlers, this, run)
-    const { outcome } = running
-    if (outcome instanceof Promise) {
-      this.#running.set(run.id, running)
-      outcome.then((settled) => this.#settled(run, running, settled))
-    } else this.#settled(run, running, outcome)
-  }
-
-  #settled(run: Run, running: Running, outcome: Outcome): void {
-    if (run.id > 0 && !this.#over) this.#answer(run.id, outcome)
-    // one that was given up has its answer, and holds up what is behind it as long as it runs
-    running.whenOver(() => {
-      this.#running.delete(run.id)
-      if (!this.#over) this.#carryOut(this.#machine.settled(run.id))
-    })
-  }
-
-  #answer(id: number, { failure: failed, output }: Outcome): void {
-    if (!failed) {
-      this.sendFrame(output ? { type: 'ok', id, output } : { type: 'ok', id })
-      return
-    }
-    const { status: _status, ...error } = failed
-    this.sendFrame({ type: 'err', id, ...error })
-  }
-}
-
-/** Equal for all spellings of one topic; what names no topic is refused when its turn comes. */
-function topicKey(core: HubCore, path: string, params: WireParams | undefined): string {
-  const spec = core.contract.channels.get(path)
-  try {
-    if (spec) return core.topics.finder.find(spec, params).key
-  } catch {
-    // whoever sent it is told why by the run
-  }
-  return asWritten(path, params)
 }

@@ -1,7 +1,7 @@
 /** Finds the handler of a call or message and runs it, after `join` where the topic was not joined. */
 import { ParleyError } from '@parley/shared'
-import type { Topic } from '@parley/shared/internal'
-import type { Run } from '../core/session.js'
+import type { Topic, WireParams } from '@parley/shared/internal'
+import { asWritten, type Run } from '../core/session.js'
 import { answered, type Running } from '../dispatch.js'
 import { type Failure, failure, internal, statusOf } from '../failure.js'
 import { shortened, toldIssues } from '../issues.js'
@@ -110,4 +110,15 @@ export function findTopic(core: HubCore, path: string, find: () => Topic): Topic
 
 function asker({ context, session, client, request }: Caller): Asking {
   return { context, session, client, request }
+}
+
+/** Equal for all spellings of one topic; what names no topic is refused when its turn comes. */
+export function topicKey(core: HubCore, path: string, params: WireParams | undefined): string {
+  const spec = core.contract.channels.get(path)
+  try {
+    if (spec) return core.topics.finder.find(spec, params).key
+  } catch {
+    // whoever sent it is told why by the run
+  }
+  return asWritten(path, params)
 }

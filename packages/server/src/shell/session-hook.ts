@@ -6,17 +6,27 @@ export class SessionHook {
   readonly #core: HubCore
   /** What the start returned. */
   #started: unknown
+  #isStarting = false
+  /** The reason of an end that the start itself brought about. */
+  #early: string | undefined
 
   constructor(core: HubCore) {
     this.#core = core
   }
 
   begin(session: ServerSession, context: unknown): void {
+    this.#isStarting = true
     this.#started = this.#guarded('failed', () => this.#core.application.onSession?.({ session, context }))
+    this.#isStarting = false
+    if (this.#early !== undefined) this.end(this.#early)
   }
 
   /** At once, unless the start takes its time: then after it. */
   end(reason: string): void {
+    if (this.#isStarting) {
+      this.#early = reason
+      return
+    }
     const started = this.#started
     this.#started = undefined
     this.#guarded('failed at the end', () =>
