@@ -148,12 +148,14 @@ describeInChromium('the page of the demo', () => {
     }))
 
   test('says that a room is not open', () =>
-    visit([''], async ({ page }) => {
+    visit([''], async ({ page, errors }) => {
       await page.evaluate(() => {
         location.hash = 'room=cellar'
       })
       await page.getByText('This room is not open').waitFor()
       expect(await page.getByLabel('Message', { exact: true }).isDisabled()).toBe(true)
+      // the one line that a developer is told
+      expect(errors.splice(0)).toEqual([expect.stringContaining('refused room{"id":"cellar"} FORBIDDEN')])
     }))
 
   test('can be used by keyboard alone, and shows where one is', () =>

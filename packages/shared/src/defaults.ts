@@ -6,40 +6,63 @@
 /** Longest key of a topic, in bytes of UTF-8. By itself, because a client has no use for the table below. */
 export const longestTopicKeyBytes = 512
 
-/** What a server allows. Each can be set with `limits`. */
-export const limits = {
+/** What a server allows. Each can be set with `limits` of a hub or an emitter. */
+export interface Limits {
   /** Largest inbound frame or request body. */
-  frameBytes: 1_048_576, // 1 MiB
+  readonly frameBytes: number
   /** Deepest nesting of inbound JSON; looked at before parsing. */
+  readonly jsonDepth: number
+  /** Longest key of a topic, in UTF-8: its path and params. */
+  readonly topicKeyBytes: number
+  readonly subscriptionsPerConnection: number
+  /** Calls of one session that run at once. */
+  readonly callsInFlight: number
+  /** Messages of one session that run or wait for the one before them. */
+  readonly messagesWaiting: number
+  /** Bytes queued for one reader before it is switched from live push to reading the log. */
+  readonly queuedBytes: number
+  /** Bytes of answers that a client may leave unread before it is let go. */
+  readonly unreadBytes: number
+  /** How long a new connection may take to say hello. */
+  readonly helloMs: number
+  /** Deadline of a call or message that names none. */
+  readonly callMs: number
+  /** The longest deadline that may be asked for. */
+  readonly callMaxMs: number
+  /** Heartbeat of a WebSocket: silence before a ping. */
+  readonly heartbeatMs: number
+  /** Silence after a ping before the link is dead. */
+  readonly heartbeatGraceMs: number
+  /** Comment heartbeat of an SSE response. Bun cuts a silent response after 10 s. */
+  readonly sseHeartbeatMs: number
+  /** What SSE tells about the next attempt (`retry:`): from half of it to half as much again, by chance. */
+  readonly sseRetryMs: number
+  /** Memory of all topics together in a memory log. */
+  readonly logBytes: number
+  /** Most topics in a memory log. */
+  readonly logTopics: number
+}
+
+/** What a server allows unless it is told otherwise. */
+export const limits: Limits = {
+  frameBytes: 1_048_576, // 1 MiB
   jsonDepth: 64,
-  topicKeyBytes: longestTopicKeyBytes as number,
+  topicKeyBytes: longestTopicKeyBytes,
   subscriptionsPerConnection: 128,
   callsInFlight: 64,
-  /** Messages of one session that run or wait for the one before them. */
   messagesWaiting: 512,
-  /** Bytes queued for one reader before it is switched from live push to reading the log. */
   queuedBytes: 1_048_576, // 1 MiB
-  /** Bytes of answers that a client may leave unread before it is let go. */
   unreadBytes: 16_777_216, // 16 MiB
-  /** How long a new connection may take to say hello. */
   helloMs: 10_000,
-  /** Deadline of a call or message that names none, and the longest one that may be asked for. */
   callMs: 10_000,
   callMaxMs: 600_000,
-  /** Heartbeat of a WebSocket: silence before a ping, and silence after it before the link is dead. */
   heartbeatMs: 25_000,
   heartbeatGraceMs: 10_000,
-  /** Comment heartbeat of an SSE response. Bun cuts a silent response after 10 s. */
   sseHeartbeatMs: 5_000,
-  /** What SSE tells about the next attempt (`retry:`): from half of it to half as much again, by chance. */
   sseRetryMs: 1_000,
-  /** Memory of all topics together in a memory log. */
   logBytes: 268_435_456, // 256 MiB
   logTopics: 100_000,
-} as const
-
-/** Each limit as a plain number. */
-export type Limits = { readonly [K in keyof typeof limits]: number }
+}
 
 /** Replay of a channel that says nothing about it. */
 export const replayDefaults = { last: 1_000, forMs: 300_000, bytes: 1_048_576 } as const

@@ -11,7 +11,7 @@ const longestMs = 2_147_483_647
  * @throws ParleyError `BAD_OPTIONS` for a name that is no limit, and for a value that is no number above 0.
  */
 export function checkLimits(given: Partial<Limits> = {}): Limits {
-  const limits: Record<string, number> = { ...defaults }
+  const limits: Limits & Record<string, number> = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name))
       throw bad(`there is no limit '${name}'; there are ${Object.keys(defaults).join(', ')}`)
@@ -21,7 +21,7 @@ export function checkLimits(given: Partial<Limits> = {}): Limits {
       throw bad(`the limit '${name}' must be a number above 0 and up to ${most}, and is ${String(value)}`)
     limits[name] = value
   }
-  return limits as Limits
+  return limits
 }
 
 /**
