@@ -27,7 +27,10 @@ export interface Session {
 
 type Awaitable<T> = T | Promise<T>
 
-/** What every handler gets. */
+/**
+ * What every handler gets. Take its parts by name: costly ones are made when they are asked for, so a copy (`{ ...run }`)
+ * has only those that are not.
+ */
 interface Run<Context, Topics> {
   /** What the hub's `context` returned for this session, or this request. */
   readonly context: Context

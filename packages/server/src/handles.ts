@@ -37,9 +37,12 @@ export interface Respond {
 
 /** What an emitter holds right now. */
 export interface EmitterCounts {
+  /** Topics that somebody reads. */
   readonly topics: number
   readonly readers: number
+  /** Timers of its responses. */
   readonly timers: number
+  /** Bytes handed over and not yet taken by the network, of all SSE responses together. */
   readonly queuedBytes: number
 }
 
