@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 export interface DemoPage {
   readonly page: Page
   /** What the console has shown as an error, and what was thrown. */
-  readonly errors: readonly string[]
+  readonly errors: string[]
   /** One number of the counter, as it is shown. */
   figure(name: 'received' | 'replayed' | 'lost' | 'twice' | 'gaps'): Promise<number>
   /** Waits until so many more numbers have come than now. */
