@@ -69,8 +69,8 @@ export class Person {
       },
       onReport({ kind, message }) {
         journal.note(`${name} reports: ${kind} ${message}`)
-        // `handler-failed`: an `auth` that throws, which is part of the weather
-        if (!['listener-failed', 'refused', 'gap-unheard', 'handler-failed'].includes(kind))
+        // `handler-failed`: an `auth` that throws; that and a network that is away are part of the weather
+        if (!['listener-failed', 'refused', 'gap-unheard', 'handler-failed', 'unreachable'].includes(kind))
           journal.fault(`${name} reports ${kind}: ${message}`)
       },
     })

@@ -178,6 +178,22 @@ test('a first connection that fails is tried again', async () => {
   expect(client.connection.getSnapshot().status).toBe('open')
 })
 
+test('that there is no connection yet is reported once, and no more after there was one', async () => {
+  const { clock, server, client, reports } = world()
+  server.link.refuse(true)
+  client.connection.open()
+  await clock.advance(60_000)
+  expect(reports).toMatchObject([
+    { kind: 'unreachable', path: 'connection', message: expect.stringMatching(/^no connection yet: LOST /) },
+  ])
+  server.link.refuse(false)
+  await clock.runUntil(() => client.connection.getSnapshot().status === 'open')
+  server.link.refuse(true)
+  server.link.cut()
+  await clock.advance(60_000)
+  expect(reports).toHaveLength(1)
+})
+
 test('a server that accepts and says nothing is given up after 10 s', async () => {
   const { clock, server, client } = world()
   server.welcome = false

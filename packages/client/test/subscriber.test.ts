@@ -375,6 +375,26 @@ test.each([502, 503, 504, 500, 429, 408])('an answer of %i is tried again', asyn
   expect(seen).toEqual([{ n: 1 }])
 })
 
+test('a server that cannot be reached is reported once, and no more after it was', async () => {
+  const { clock, script, read, reports } = setUp()
+  const unreachable = [{ kind: 'unreachable', path: 'feed', message: '/api/events could not be reached' }]
+  read()
+  for (let n = 1; n <= 3; n++) {
+    await clock.runUntil(() => script.requests.length === n)
+    script.last.fail()
+    await clock.settle()
+    expect(reports).toMatchObject(unreachable)
+  }
+  await clock.runUntil(() => script.requests.length === 4)
+  script.last.open(ready('e-0') + live('e-0'))
+  await clock.settle()
+  script.last.fail()
+  await clock.runUntil(() => script.requests.length === 5)
+  script.last.fail()
+  await clock.settle()
+  expect(reports).toHaveLength(1)
+})
+
 test('a page in the place of the stream is tried again, and reported: the address may be wrong', async () => {
   const { clock, script, read, reports } = setUp()
   read()

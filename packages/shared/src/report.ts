@@ -8,6 +8,8 @@ export type ReportKind =
   | 'emit-failed'
   /** `context` refused a connection, or an origin was not allowed. */
   | 'refused'
+  /** There was no connection yet, and it is tried again; told of the first attempt only. */
+  | 'unreachable'
   /** A peer broke the protocol. */
   | 'protocol'
   /** A subscription could not go on: the log failed. */
@@ -42,10 +44,10 @@ export function printReport(report: Report): void {
   console.warn(`[parley] ${report.kind}${where}${id} ${report.message}${more}${cause}`)
 }
 
-/** A refusal is what `context` is for, and happens all day: one line, with the place where it was thrown. A bug gets its whole stack. */
+/** A refusal is what `context` is for, and networks fail: one line, with the place where it was thrown. A bug gets its whole stack. */
 function causeOf(kind: ReportKind, error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (kind !== 'refused') return error.stack ?? error.message
+  if (kind !== 'refused' && kind !== 'unreachable') return error.stack ?? error.message
   if (error instanceof ParleyError) return `${error.code}: ${error.message}`
   const place = /^\s*at .*$/m.exec(error.stack ?? '')?.[0].trim()
   return `${error.name}: ${error.message}${place === undefined ? '' : `, ${place}`}`

@@ -67,6 +67,8 @@ export class Driver {
   #end: LinkEnd | undefined
   #ids = 0
   #stopWaking: (() => void) | undefined
+  /** A connection came about, or it was said that none did. */
+  #isReachable = false
 
   constructor(options: DriverOptions) {
     const { clock, contract, report } = options
@@ -235,10 +237,14 @@ export class Driver {
     const { clock, link } = this.#options
     try {
       this.#end = link.connect({
-        opened: () => this.#run(this.#link.opened(attempt, this.now())),
+        opened: () => {
+          this.#isReachable = true
+          this.#run(this.#link.opened(attempt, this.now()))
+        },
         received: (data) => this.#received(attempt, data),
         closed: (code, reason) => {
           this.#run(this.#link.closed(attempt, code, reason, this.now(), clock.random()))
+          this.#tellUnreachable()
         },
       })
     } catch (error) {
@@ -246,6 +252,19 @@ export class Driver {
       const message = error instanceof Error ? error.message : String(error)
       this.#run(this.#link.impossible(attempt, { code, message }))
     }
+  }
+
+  /** Of the first attempt alone: a wrong address says nothing else, and later a client that is away is nothing special. */
+  #tellUnreachable(): void {
+    const { state } = this.#link
+    if (this.#isReachable || state.status !== 'reconnecting') return
+    this.#isReachable = true
+    const { code, message } = state.lastError
+    this.#options.report({
+      kind: 'unreachable',
+      path: 'connection',
+      message: `no connection yet: ${code} ${message}`,
+    })
   }
 
   #received(attempt: number, data: FrameData): void {

@@ -278,5 +278,6 @@ function toReadGap({ after, first, reason }: TopicGap): ReadGap {
 }
 
 function refusal(key: string, code: string): ParleyError {
-  return new ParleyError(code, `The server refused '${key}'`)
+  const what = code === 'CLOSED' ? `'${key}' was closed` : `The server refused '${key}'`
+  return new ParleyError(code, what)
 }

@@ -40,6 +40,8 @@ export class SseTopic {
   /** The response has said where it begins; an earlier one has, so that this one resumes. */
   #isConfirmed = false
   #isResumed = false
+  /** A stream came about, or it was said that none did. */
+  #isReachable = false
 
   constructor(options: SseTopicOptions) {
     this.#options = options
@@ -86,7 +88,10 @@ export class SseTopic {
     const resume = this.#isResumed && typeof from === 'object' && 'epoch' in from ? from : undefined
     this.#isConfirmed = false
     this.#letGo = readSse(fetch, () => clock.now(), streamRequest(route, from, resume), {
-      opened: () => this.#carryOut(this.#link.opened(this.#now)),
+      opened: () => {
+        this.#isReachable = true
+        this.#carryOut(this.#link.opened(this.#now))
+      },
       heard: () => this.#link.heard(this.#now),
       advised: (ms) => this.#link.advised(ms),
       message: (message) => this.#message(message),
@@ -124,7 +129,10 @@ export class SseTopic {
       onReport({ kind: 'refused', path: spec.path, message: `${end.code}: ${end.message}` })
       return
     }
-    if (end.notice) onReport({ path: spec.path, ...end.notice })
+    const { notice } = end
+    if (notice && !(this.#isReachable && notice.kind === 'unreachable'))
+      onReport({ path: spec.path, ...notice })
+    this.#isReachable = true
     if (end.retryAfterMs !== undefined) this.#link.advised(end.retryAfterMs)
     this.#carryOut(this.#link.lost(this.#now, this.#chance))
   }

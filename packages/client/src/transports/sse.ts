@@ -15,7 +15,7 @@ export interface SseRequest {
 
 /** How a response ended. */
 export type SseEnd =
-  /** To be asked for again. `notice`: what a developer should know, where it is not the network. */
+  /** To be asked for again. `notice`: what a developer should know; that of the network at the first attempt alone. */
   | { readonly type: 'lost'; readonly retryAfterMs?: number; readonly notice?: Notice }
   /** Not to be asked for again. */
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
@@ -80,7 +80,13 @@ export function readSse(fetch: Fetch, now: () => number, request: SseRequest, ev
       ...(credentials ? { credentials } : {}),
     }
     // what fails from here on is the network: the ordinary reason to try again
-    const response = await attempt(() => fetch(url, init), lose)
+    const response = await attempt(
+      () => fetch(url, init),
+      (error) => {
+        const message = `${url} could not be reached`
+        end({ type: 'lost', notice: { kind: 'unreachable', message, error } })
+      },
+    )
     if (!response) return
     if (isOver) {
       response.body?.cancel().catch(ignore)

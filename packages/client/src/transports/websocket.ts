@@ -31,14 +31,15 @@ export function webSocketLink(url: string | URL, given?: WebSocketConstructor): 
   return {
     connect(events: LinkEvents): LinkEnd {
       const Constructor = given ?? runtimeWebSocket()
-      const socket = new Constructor(webSocketUrl(url), [subprotocol])
+      const address = webSocketUrl(url)
+      const socket = new Constructor(address, [subprotocol])
       socket.binaryType = 'arraybuffer'
-      return follow(socket, events)
+      return follow(socket, address, events)
     },
   }
 }
 
-function follow(socket: Socket, events: LinkEvents): LinkEnd {
+function follow(socket: Socket, address: string, events: LinkEvents): LinkEnd {
   let state: 'opening' | 'open' | 'over' = 'opening'
   socket.onopen = () => {
     if (state !== 'opening') return
@@ -54,7 +55,10 @@ function follow(socket: Socket, events: LinkEvents): LinkEnd {
     if (state === 'over') return
     const hadOpened = state === 'open'
     state = 'over'
-    events.closed(hadOpened ? code : neverOpened, reason)
+    if (hadOpened) return events.closed(code, reason)
+    // No runtime tells more: a browser hides it from pages, and most say nothing.
+    const question = `It never opened: is there a Parley server at ${address}?`
+    events.closed(neverOpened, reason === '' ? question : `${question} ${reason}`)
   }
   // A close follows each error; without a listener some implementations throw.
   socket.onerror = () => {}

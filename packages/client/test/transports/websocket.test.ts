@@ -92,7 +92,11 @@ test('a socket that never opened is reported as 1006, whatever the runtime makes
   const { socket, happened } = connect()
   socket.fire('error')
   socket.fire('close', { code: 1002, reason: 'Expected 101 status code' })
-  expect(happened).toEqual([[1006, 'Expected 101 status code']])
+  const question = 'It never opened: is there a Parley server at wss://host/realtime?'
+  expect(happened).toEqual([[1006, `${question} Expected 101 status code`]])
+  const silent = connect()
+  silent.socket.fire('close', { code: 1006, reason: '' })
+  expect(silent.happened).toEqual([[1006, question]])
 })
 
 test('nothing follows a close, whether or not the other side ever answers', () => {
