@@ -279,6 +279,7 @@ describeInChromium('the page of the demo', () => {
         await visitor.counts(5)
         expect(await faults(visitor)).toEqual({ ...whole, gaps: 1 })
         await visitor.page.getByText(/less [\d,]+ in gaps/).waitFor()
+        expect(visitor.errors.filter((error) => error.includes('[parley]'))).toEqual([])
       } finally {
         await after.stop()
       }

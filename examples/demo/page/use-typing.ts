@@ -24,6 +24,7 @@ export function useTyping(room: RoomHandle): readonly string[] {
   useEvent(room, 'message', ({ from }) => {
     setNames((before) => before.filter((one) => one !== from))
   })
+  useEffect(() => room.onGap(() => setNames([])), [room]) // who has said something meanwhile is not known
 
   useEffect(() => {
     const all = timers.current

@@ -1,5 +1,5 @@
 import { useEvent } from '@parley/client/react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { client } from './client.js'
 
 /** How much was said in each room since it was last looked at. */
@@ -10,6 +10,9 @@ export function useUnread(chosen: string): ReadonlyMap<string, number> {
     if (room === chosen) return
     setUnread((before) => new Map(before).set(room, (before.get(room) ?? 0) + 1))
   })
+
+  // How much of it was in which room nobody knows any more. The feed beside it shows that something is missing.
+  useEffect(() => client.notifications.onGap(() => setUnread(new Map())), [])
 
   if (unread.has(chosen)) {
     const rest = new Map(unread)
