@@ -277,54 +277,49 @@ describe('any text as data', () => {
   })
 })
 
+/** A live reader that stops taking bytes, until the kernel's buffers are full and so is its queue: it has left the live set. */
+async function stalledReader() {
+  const queuedBytes = 100_000
+  const { url, hub, router } = startEdge({ limits: { queuedBytes } })
+  const room = hub.channel.room({ id: 'a' })
+  const reader = rawGet(`${url}/events/room?id=a`)
+  onTestFinished(() => reader.cut())
+  await reader.until(/parley\.live/)
+  reader.pause()
+  const text = 'x'.repeat(10_000)
+  const sent = { count: 0 }
+  const emit = () => room.emit('message', { text: `${sent.count++} ${text}` })
+  while (router.inspect().queuedBytes <= queuedBytes) await emit()
+  return { room, router, reader, sent, emit }
+}
+
 describe('a slow SSE reader', () => {
   test('is switched to reading the log at its own pace, and misses nothing', async () => {
-    const queuedBytes = 100_000
-    const { url, hub, router } = startEdge({ limits: { queuedBytes } })
-    const room = hub.channel.room({ id: 'a' })
-    const reader = rawGet(`${url}/events/room?id=a`)
-    onTestFinished(() => reader.cut())
-    await reader.until(/parley\.live/)
-    reader.pause()
-    const text = 'x'.repeat(10_000)
-    let count = 0
-    const emit = () => room.emit('message', { text: `${count++} ${text}` })
-    // until the kernel's buffers are full and so is the queue: then the reader leaves the live set
-    while (router.inspect().queuedBytes <= queuedBytes) await emit()
+    const { room, router, reader, sent, emit } = await stalledReader()
     const queued = router.inspect().queuedBytes
     for (let n = 0; n < 50; n++) await emit() // half of what the channel keeps
     expect(router.inspect().queuedBytes).toBe(queued)
     reader.resume()
-    const received = await reader.until(new RegExp(`"${count - 1} x+"}`))
+    const received = await reader.until(new RegExp(`"${sent.count - 1} x+"}`))
     expect(received).not.toContain('parley.gap')
     const numbers = [...received.matchAll(/"text":"(\d+) x/g)].map(([, n]) => Number(n))
-    expect(numbers).toEqual(Array.from({ length: count }, (_, n) => n))
+    expect(numbers).toEqual(Array.from({ length: sent.count }, (_, n) => n))
     await room.emit('message', { text: 'live again' })
     expect((await reader.until(/live again/)).match(/event:parley\.live/g)).toHaveLength(2)
   })
 
   test('that was away for too long is told so by a gap, in its place', async () => {
-    const queuedBytes = 100_000
-    const { url, hub, router } = startEdge({ limits: { queuedBytes } })
-    const room = hub.channel.room({ id: 'a' })
-    const reader = rawGet(`${url}/events/room?id=a`)
-    onTestFinished(() => reader.cut())
-    await reader.until(/parley\.live/)
-    reader.pause()
-    const text = 'x'.repeat(10_000)
-    let count = 0
-    const emit = () => room.emit('message', { text: `${count++} ${text}` })
-    while (router.inspect().queuedBytes <= queuedBytes) await emit()
-    const reached = count - 1
+    const { reader, sent, emit } = await stalledReader()
+    const reached = sent.count - 1
     for (let n = 0; n < 300; n++) await emit() // three times what the channel keeps
     reader.resume()
-    const received = await reader.until(new RegExp(`"${count - 1} x+"}`))
+    const received = await reader.until(new RegExp(`"${sent.count - 1} x+"}`))
     const order = [...received.matchAll(/"text":"(\d+) x|"reason":"(\w+)"/g)].map(
       ([, n, why]) => why ?? Number(n),
     )
     const hole = order.indexOf('trimmed')
     expect(order.slice(0, hole)).toEqual(Array.from({ length: reached + 1 }, (_, n) => n))
     const first = order[hole + 1] as number
-    expect(order.slice(hole + 1)).toEqual(Array.from({ length: count - first }, (_, n) => first + n))
+    expect(order.slice(hole + 1)).toEqual(Array.from({ length: sent.count - first }, (_, n) => first + n))
   })
 })
