@@ -17,6 +17,20 @@ export interface Limits {
   readonly subscriptionsPerConnection: number
   /** Calls of one session that run at once. */
   readonly callsInFlight: number
+  /** Streams of one session that run at once, those included that were given up and do not stop. */
+  readonly streams: number
+  /** Values of one stream that may wait for their acknowledgement. */
+  readonly streamValues: number
+  /** Bytes of the values of one stream that may wait for their acknowledgement; a single value of any size may. */
+  readonly streamBytes: number
+  /** How long a session is kept after its connection was lost. */
+  readonly sessionMs: number
+  /** Bytes of answers that one session keeps until they are acknowledged; above it the oldest go, as an unknown outcome. */
+  readonly sessionBytes: number
+  /** Most sessions that are kept without a connection; above it the one that has waited longest ends. */
+  readonly keptSessions: number
+  /** Bytes of answers and values of all sessions that are kept without a connection. */
+  readonly keptBytes: number
   /** Messages of one session that run or wait for the one before them. */
   readonly messagesWaiting: number
   /** Bytes queued for one reader before it is switched from live push to reading the log. */
@@ -50,6 +64,13 @@ export const limits: Limits = {
   topicKeyBytes: longestTopicKeyBytes,
   subscriptionsPerConnection: 128,
   callsInFlight: 64,
+  streams: 16,
+  streamValues: 256,
+  streamBytes: 1_048_576, // 1 MiB
+  sessionMs: 120_000,
+  sessionBytes: 4_194_304, // 4 MiB
+  keptSessions: 10_000,
+  keptBytes: 67_108_864, // 64 MiB
   messagesWaiting: 512,
   queuedBytes: 1_048_576, // 1 MiB
   unreadBytes: 16_777_216, // 16 MiB

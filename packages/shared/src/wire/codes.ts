@@ -98,6 +98,16 @@ export const errorCodes = {
     meaning: '`identify` gave another member for new credentials, so the session ended and a new one began.',
     mend: 'Nothing, when someone signed in as somebody else; else make `identify` return a stable id.',
   },
+  SESSION_GONE: {
+    meaning:
+      'The session that a client came back to has ended or is not known to this server, so a new one began.',
+    mend: 'Nothing: subscriptions go on from their positions, and each request under way says what became of it.',
+  },
+  BUFFERING_PROXY: {
+    meaning:
+      'Something between client and server holds responses back until they are complete, so no event stream passes.',
+    mend: 'Turn response buffering off for the path of the server (nginx: `proxy_buffering off`), or let WebSockets through.',
+  },
   PROTOCOL: {
     status: 400,
     meaning: "The other side broke the protocol's rules; the connection was closed.",

@@ -37,9 +37,11 @@ function writeFrame(frame: ClientFrame<Encoded>): string {
     case 'call':
       return `["call",${frame.id},${text(frame.path)},${frame.withinMs}${end(frame.input)}`
     case 'stream':
-      return `["stream",${frame.id},${text(frame.path)},${frame.credit}${end(frame.input)}`
+      return `["stream",${frame.id},${text(frame.path)},${frame.after},${frame.credit}${end(frame.input)}`
     case 'credit':
-      return `["credit",${frame.id},${frame.credit}]`
+      return `["credit",${frame.id},${frame.after},${frame.credit}]`
+    case 'ack':
+      return `["ack",${frame.upTo},${text(frame.waiting)}]`
     case 'presence':
       return `["presence",${frame.subscription}${end(frame.wanted)}`
     case 'ping':

@@ -51,7 +51,8 @@ function writeFrame(frame: ServerFrame<Encoded>): string {
     case 'epoch':
       return `["epoch",${text(frame.epoch)}]`
     case 'expires':
-      return `["expires",${frame.inMs}]`
+    case 'move':
+      return `["${frame.type}",${frame.inMs}]`
     case 'y':
       return `["y",${frame.id},${frame.seq}${end(frame.value)}`
     case 'members':

@@ -91,19 +91,24 @@ export interface Call<P> {
   readonly input?: P
 }
 
-/** A stream; answered by yields, each numbered from 1, then ok or err. At most `credit` yields are unacknowledged. */
+/**
+ * A stream; answered by yields, each numbered from 1, then ok or err. The values up to `after` are there already, and
+ * at most `credit` more may be sent; on a resumed session the same frame goes on where the stream was cut.
+ */
 export interface Stream<P> {
   readonly type: 'stream'
   readonly id: number
   readonly path: string
+  readonly after: number
   readonly credit: number
   readonly input?: P
 }
 
-/** Allows `credit` more yields of a stream. */
+/** The yields of a stream up to `after` are there, and those up to `after + credit` may be sent. */
 export interface Credit {
   readonly type: 'credit'
   readonly id: number
+  readonly after: number
   readonly credit: number
 }
 
@@ -111,6 +116,17 @@ export interface Credit {
 export interface Cancel {
   readonly type: 'cancel'
   readonly id: number
+}
+
+/**
+ * Of the calls, messages and streams with numbers up to `upTo`, the client waits for these alone: what the server kept
+ * of the others can go, and what of them still runs is given up.
+ */
+export interface Ack {
+  readonly type: 'ack'
+  readonly upTo: number
+  /** In rising order. */
+  readonly waiting: readonly number[]
 }
 
 /** Sets what this client wants its presence state on a subscribed topic to be; nothing: leaves. */
@@ -132,6 +148,7 @@ export type ClientFrame<P> =
   | Stream<P>
   | Credit
   | Cancel
+  | Ack
   | SetPresence<P>
   | Ping
   | Pong
@@ -156,6 +173,8 @@ export interface Welcome {
   /** Secret that resumes this session. */
   readonly session: string
   readonly resumed: boolean
+  /** Why a session that hello named was not resumed. */
+  readonly refused?: string
   /** Epoch of every offset that follows, until an epoch frame. */
   readonly epoch: string
   /** Largest frame that the server takes. */
@@ -173,6 +192,12 @@ export interface Epoch {
 /** The credentials end in so many milliseconds. */
 export interface Expires {
   readonly type: 'expires'
+  readonly inMs: number
+}
+
+/** The server is about to close: open the next connection after so many milliseconds, and leave this one then. */
+export interface Move {
+  readonly type: 'move'
   readonly inMs: number
 }
 
@@ -301,6 +326,7 @@ export type ServerFrame<P> =
   | Welcome
   | Epoch
   | Expires
+  | Move
   | Joined
   | Refused
   | Event<P>

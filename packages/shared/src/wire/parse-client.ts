@@ -108,13 +108,24 @@ const clientReaders: ReadonlyMap<string, FrameReader<ClientFrame<Received>>> = n
   [
     'stream',
     (e, blobs) => {
-      const [, id, path, credit] = e
-      if (!isId(id) || !isText(path) || !isCount(credit)) return undefined
-      return { type: 'stream', id, path, credit, ...optional('input', payload(e, 4, blobs)) }
+      const [, id, path, after, credit] = e
+      if (!isId(id) || !isText(path) || !isCount(after) || !isCount(credit)) return undefined
+      return { type: 'stream', id, path, after, credit, ...optional('input', payload(e, 5, blobs)) }
     },
   ],
-  ['credit', ([, id, credit]) => (isId(id) && isId(credit) ? { type: 'credit', id, credit } : undefined)],
+  [
+    'credit',
+    ([, id, after, credit]) =>
+      isId(id) && isCount(after) && isCount(credit) ? { type: 'credit', id, after, credit } : undefined,
+  ],
   ['cancel', ([, id]) => (isId(id) ? { type: 'cancel', id } : undefined)],
+  [
+    'ack',
+    ([, upTo, waiting]) =>
+      isCount(upTo) && Array.isArray(waiting) && waiting.every(isId)
+        ? { type: 'ack', upTo, waiting }
+        : undefined,
+  ],
   [
     'presence',
     (e, blobs) =>

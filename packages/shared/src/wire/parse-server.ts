@@ -37,6 +37,7 @@ const serverReaders: ReadonlyMap<string, FrameReader<ServerFrame<Received>>> = n
         contract,
         session,
         resumed,
+        refused,
         epoch,
         frameBytes,
         heartbeatMs,
@@ -52,6 +53,7 @@ const serverReaders: ReadonlyMap<string, FrameReader<ServerFrame<Received>>> = n
         contract,
         session,
         resumed,
+        ...optional('refused', isText(refused) ? refused : undefined),
         epoch,
         frameBytes,
         heartbeatMs,
@@ -61,6 +63,7 @@ const serverReaders: ReadonlyMap<string, FrameReader<ServerFrame<Received>>> = n
   ],
   ['epoch', ([, epoch]) => (isText(epoch) ? { type: 'epoch', epoch } : undefined)],
   ['expires', ([, inMs]) => (isCount(inMs) ? { type: 'expires', inMs } : undefined)],
+  ['move', ([, inMs]) => (isCount(inMs) ? { type: 'move', inMs } : undefined)],
   [
     'joined',
     ([, id, topic, offset]) =>

@@ -67,9 +67,10 @@ export const clientFrames: Frames<ClientFrame<Encoded>> = {
   send: frame('send', { id, path: text, params, name: text, withinMs: count }, { input: payload }),
   cast: frame('cast', { path: text, params, name: text }, { input: payload }),
   call: frame('call', { id, path: text, withinMs: count }, { input: payload }),
-  stream: frame('stream', { id, path: text, credit: count }, { input: payload }),
-  credit: frame('credit', { id, credit: id }),
+  stream: frame('stream', { id, path: text, after: count, credit: count }, { input: payload }),
+  credit: frame('credit', { id, after: count, credit: count }),
   cancel: frame('cancel', { id }),
+  ack: frame('ack', { upTo: count, waiting: fc.array(id) }),
   presence: frame('presence', { subscription: id }, { wanted: payload }),
   ping: frame('ping', {}),
   pong: frame('pong', {}),
@@ -77,7 +78,9 @@ export const clientFrames: Frames<ClientFrame<Encoded>> = {
 
 /** Every type of frame that a server sends. */
 export const serverFrames: Frames<ServerFrame<Encoded>> = {
-  welcome: frame('welcome', {
+  welcome: frame(
+    'welcome',
+    {
     version: id,
     contract: text,
     session: text,
@@ -86,9 +89,12 @@ export const serverFrames: Frames<ServerFrame<Encoded>> = {
     frameBytes: id,
     heartbeatMs: id,
     heartbeatGraceMs: id,
-  }),
+  },
+    { refused: text },
+  ),
   epoch: frame('epoch', { epoch: text }),
   expires: frame('expires', { inMs: count }),
+  move: frame('move', { inMs: count }),
   joined: frame('joined', { id, topic: id, offset: count }),
   refused: frame('refused', { id, code: text, message: text }),
   e: frame('e', { topic: id, offset: count, name: text, data: payload }, { at: finite }),
