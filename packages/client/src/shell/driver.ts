@@ -27,14 +27,19 @@ import { onWake } from './wake.js'
 
 export type Welcome = Extract<ServerFrame<Received>, { type: 'welcome' }>
 
-/** What lives on the connection. */
+/**
+ * What lives on the connection. A line is one connection of the past or present, by its number; while the client moves
+ * from one to the next there are two.
+ */
 export interface ConnectionPart {
-  up(welcome: Welcome): void
-  down(): void
+  /** From now on `line` is the one that is sent on. */
+  up(welcome: Welcome, line: number): void
+  /** This line is gone. */
+  down(line: number): void
   /** There will be no other connection by itself. */
   over(error: ParleyError): void
   /** A frame came; whether it was for this part. */
-  received(frame: ServerFrame<Received>): boolean
+  received(frame: ServerFrame<Received>, line: number): boolean
 }
 
 export interface DriverOptions {
@@ -66,6 +71,8 @@ export class Driver {
   #isRunning = false
   #end: LinkEnd | undefined
   #ids = 0
+  /** The connection that is sent on. */
+  #line = 0
   #stopWaking: (() => void) | undefined
   /** A connection came about, or it was said that none did. */
   #isReachable = false
@@ -135,12 +142,13 @@ export class Driver {
     this.#run(this.#link.reconnect(this.now(), this.#options.clock.random()))
   }
 
-  send(data: FrameData): void {
-    this.#end?.send(data)
+  /** @param line Where to send it; nothing where that is gone. Default: the line that is sent on. */
+  send(data: FrameData, line: number = this.#line): void {
+    if (line === this.#line) this.#end?.send(data)
   }
 
-  sendFrame(frame: ClientFrame<Encoded>): void {
-    this.#end?.send(encodeClientFrame(frame))
+  sendFrame(frame: ClientFrame<Encoded>, line?: number): void {
+    this.send(encodeClientFrame(frame), line)
   }
 
   /** Bytes that were handed over and not taken yet. */
@@ -179,7 +187,7 @@ export class Driver {
   #carryOut(output: Output): void {
     switch (output.type) {
       case 'frame':
-        this.#parts.some((part) => part.received(output.frame))
+        this.#parts.some((part) => part.received(output.frame, this.#line))
         break
       case 'send':
         this.sendFrame(output.frame)
@@ -197,11 +205,12 @@ export class Driver {
         this.#follow(output.state)
         break
       case 'up':
-        for (const part of this.#parts) part.up(output.welcome)
+        this.#line = this.#link.attempt
+        for (const part of this.#parts) part.up(output.welcome, this.#line)
         break
       case 'down':
         this.#end = undefined
-        for (const part of this.#lastFirst) part.down()
+        for (const part of this.#lastFirst) part.down(this.#line)
         break
       case 'over':
         this.#over(output.error)
