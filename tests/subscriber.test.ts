@@ -1,10 +1,11 @@
 /** The two ends of an SSE route: `createEmitter` and `createSubscriber`, in one process and over a socket. */
-import { createSubscriber, type Fetch, type Subscriber } from '@parley/client'
+import { createSubscriber, type Subscriber } from '@parley/client'
 import { createEmitter, memoryLog } from '@parley/server'
 import { channel, defineContract, type Report, volatile } from '@parley/shared'
 import { virtualClock } from '@parley/shared/testing'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
+import { CutFetch } from './support/cut-fetch.js'
 
 const ticks = channel({
   events: { tick: z.object({ n: z.number(), at: z.date() }), hint: volatile(z.string()) },
@@ -23,56 +24,6 @@ function freshContract() {
 
 const at = new Date('2026-01-01T00:00:00Z')
 
-/** A fetch that ends in a function, and can be cut: before the head, or after so many bytes. */
-class Wire {
-  readonly #respond: (request: Request) => Promise<Response>
-  /** How many bytes of the next response come through; `'no head'`: not even one. */
-  next: number | 'no head' = Number.POSITIVE_INFINITY
-  readonly requests: Request[] = []
-  #cut: (() => void) | undefined
-
-  constructor(respond: (request: Request) => Promise<Response>) {
-    this.#respond = respond
-  }
-
-  /** Cuts what is open. */
-  cut(): void {
-    this.#cut?.()
-    this.#cut = undefined
-  }
-
-  readonly fetch: Fetch = async (url, init) => {
-    const request = new Request(new URL(url, address), init)
-    this.requests.push(request)
-    const bytes = this.next
-    this.next = Number.POSITIVE_INFINITY
-    if (bytes === 'no head') throw new TypeError('fetch failed')
-    const response = await this.#respond(request)
-    return new Response(response.body && this.#through(response.body, bytes), response)
-  }
-
-  #through(body: ReadableStream<Uint8Array>, bytes: number): ReadableStream<Uint8Array> {
-    const reader = body.getReader()
-    let left = bytes
-    return new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#cut = () => {
-          controller.error(new TypeError('cut'))
-          void reader.cancel()
-        }
-      },
-      pull: async (controller) => {
-        const { done, value } = await reader.read()
-        if (done) return controller.close()
-        controller.enqueue(value.slice(0, left))
-        left -= value.length
-        if (left <= 0) this.cut()
-      },
-      cancel: () => reader.cancel(),
-    })
-  }
-}
-
 const open: { close(): void }[] = []
 afterEach(() => {
   for (const one of open.splice(0)) one.close()
@@ -83,7 +34,7 @@ function setUp() {
   const reports: Report[] = []
   const onReport = (report: Report) => void reports.push(report)
   const emitter = createEmitter(contract, 'ticks', { onReport })
-  const wire = new Wire((request) => emitter.respond(request))
+  const wire = new CutFetch(address, (request) => emitter.respond(request))
   const clock = virtualClock()
   const subscriber = createSubscriber(contract, 'ticks', { url: address, fetch: wire.fetch, clock, onReport })
   open.push(emitter, subscriber)
@@ -183,7 +134,7 @@ test('two readers begin at different positions, share one stream, and each gets 
 test('what the log no longer has is a gap, in its place', async () => {
   const contract = freshContract()
   const emitter = createEmitter(contract, 'few')
-  const wire = new Wire((request) => emitter.respond(request))
+  const wire = new CutFetch(address, (request) => emitter.respond(request))
   const clock = virtualClock()
   const few = createSubscriber(contract, 'few', { url: address, fetch: wire.fetch, clock })
   open.push(emitter, few)
@@ -202,7 +153,7 @@ test('what the log no longer has is a gap, in its place', async () => {
 test('a channel that keeps the newest value of each name gives it to whoever comes, and no more after a cut', async () => {
   const contract = freshContract()
   const emitter = createEmitter(contract, 'stats')
-  const wire = new Wire((request) => emitter.respond(request))
+  const wire = new CutFetch(address, (request) => emitter.respond(request))
   const clock = virtualClock()
   const stats = createSubscriber(contract, 'stats', { url: address, fetch: wire.fetch, clock })
   open.push(emitter, stats)
@@ -224,7 +175,7 @@ test('a channel that keeps the newest value of each name gives it to whoever com
 test('params choose the topic by the query of a route', async () => {
   const contract = freshContract()
   const emitter = createEmitter(contract, 'inbox')
-  const wire = new Wire((request) =>
+  const wire = new CutFetch(address, (request) =>
     emitter({ user: new URL(request.url).searchParams.get('user') ?? '' }).respond(request),
   )
   const clock = virtualClock()
@@ -244,7 +195,7 @@ test('a server that began anew says so: its log does not know the position', asy
   const contract = freshContract()
   const first = createEmitter(contract, 'ticks', { log: memoryLog() })
   let emitter = first
-  const wire = new Wire((request) => emitter.respond(request))
+  const wire = new CutFetch(address, (request) => emitter.respond(request))
   const clock = virtualClock()
   const subscriber = createSubscriber(contract, 'ticks', { url: address, fetch: wire.fetch, clock })
   open.push(subscriber)
