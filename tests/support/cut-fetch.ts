@@ -8,6 +8,8 @@ export class CutFetch {
   next: number | 'no head' = Number.POSITIVE_INFINITY
   /** Every request fails. */
   isAway = false
+  /** Stands between: what a proxy answers by itself. */
+  answer: (() => Response) | undefined
   readonly requests: Request[] = []
   readonly #cuts = new Set<() => void>()
 
@@ -27,6 +29,7 @@ export class CutFetch {
     const bytes = this.next
     this.next = Number.POSITIVE_INFINITY
     if (bytes === 'no head' || this.isAway) throw new TypeError('fetch failed')
+    if (this.answer) return this.answer()
     const response = await this.#respond(request)
     return new Response(response.body && this.#through(response.body, bytes), response)
   }
