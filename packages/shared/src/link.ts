@@ -1,6 +1,6 @@
 /**
- * A link carries frames between one client and one server: a WebSocket, an in-memory pair, later the SSE fallback.
- * It demands little: `send`, `close`, `buffered`, and three callbacks.
+ * A link carries frames between one client and one server: a WebSocket, an in-memory pair, or a response that carries
+ * them down and POSTs that carry them up. It demands little: `send`, `close`, `buffered`, and three callbacks.
  */
 export type FrameData = string | Uint8Array
 
@@ -10,6 +10,11 @@ export interface LinkEvents {
   received(data: FrameData): void
   /** Called at most once; nothing follows. A link that never opened reports 1006. */
   closed(code: number, reason: string): void
+  /**
+   * Another connection would be better than this one, and can be had: whoever hears it opens the next one, and lets
+   * this one go once that is open. It may come again while this one is open.
+   */
+  better?(): void
 }
 
 /** One end of an open (or opening) link. */
