@@ -18,17 +18,19 @@ const walls: Readonly<Record<string, Walls>> = {
     'wire/fault': ['wire/codes'],
     errors: ['wire/codes'],
     'codec/payload': [],
+    'codec/base64': [],
     link: [],
     clock: [],
     defaults: [],
     report: ['wire/codes', 'errors'],
     // The frames' types stand for a topic's params on the wire; no function of wire/ is within a contract's reach.
     contract: ['wire/codes', 'wire/frames', 'errors', 'defaults'],
-    codec: ['codec/payload', 'contract', 'wire/codes', 'errors', 'defaults'],
+    codec: ['codec/payload', 'codec/base64', 'contract', 'wire/codes', 'errors', 'defaults'],
     // Payloads are opaque and no contract is in sight.
     wire: [
       'errors',
       'codec/payload',
+      'codec/base64',
       'wire/codes',
       'wire/frames',
       'wire/position',

@@ -50,6 +50,18 @@ export {
 export { isDeeperThan } from './wire/depth.js'
 export { encodeClientFrame } from './wire/encode-client.js'
 export { encodeServerFrame, eventTail } from './wire/encode-server.js'
+export {
+  type DownMessage,
+  encodeDown,
+  encodeUp,
+  encodeUpBody,
+  type LinkClose,
+  linkHeader,
+  parseUpBody,
+  readDown,
+  seqHeader,
+  type UpBody,
+} from './wire/fallback.js'
 export { Fault } from './wire/fault.js'
 export {
   type ClientFrame,

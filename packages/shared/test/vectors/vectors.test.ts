@@ -12,6 +12,15 @@ import {
 } from '../../src/wire/codes.js'
 import { encodeClientFrame } from '../../src/wire/encode-client.js'
 import { encodeServerFrame } from '../../src/wire/encode-server.js'
+import {
+  type DownMessage,
+  encodeDown,
+  encodeUp,
+  encodeUpBody,
+  type LinkClose,
+  parseUpBody,
+  readDown,
+} from '../../src/wire/fallback.js'
 import { Fault } from '../../src/wire/fault.js'
 import type { ClientFrame, ServerFrame } from '../../src/wire/frames.js'
 import { parseClientFrame } from '../../src/wire/parse-client.js'
@@ -204,5 +213,51 @@ describe('sse.json', () => {
 
   test.each(written)('$name is written so', ({ block, text }) => {
     expect(encodeBlock(block)).toBe(text)
+  })
+})
+
+describe('fallback.json', () => {
+  type Carried = Pick<OnWire, 'text' | 'base64'>
+  const frameOf = ({ text, base64 }: Carried): FrameData => text ?? fromVector(base64 ?? '')
+  const { down, downUnknown, downRefused, up, upRefused } = loadVectors<{
+    down: { name: string; message: { type: string } & Carried; block: string }[]
+    downUnknown: string[]
+    downRefused: string[]
+    up: { name: string; frames: Carried[]; close?: LinkClose; body: string }[]
+    upRefused: string[]
+  }>('fallback')
+
+  function readBlock(text: string): DownMessage | Fault | undefined {
+    let message: DownMessage | Fault | undefined
+    createSseParser({
+      onBlock(block) {
+        message = readDown(block)
+      },
+    }).feed(text)
+    return message
+  }
+
+  test.each(down.map((vector) => [vector.name, vector] as const))('down: %s', (_, { message, block }) => {
+    const sent = message.type === 'frame' ? { type: 'frame', data: frameOf(message) } : message
+    expect(encodeDown(sent as Parameters<typeof encodeDown>[0])).toBe(block)
+    expect(readBlock(block)).toEqual(sent)
+  })
+
+  test.each(downUnknown)('down: %j is passed over', (block) => {
+    expect(readBlock(block)).toEqual({ type: 'unknown' })
+  })
+
+  test.each(downRefused)('down: %j breaks the connection', (block) => {
+    expect(readBlock(block)).toBeInstanceOf(Fault)
+  })
+
+  test.each(up.map((vector) => [vector.name, vector] as const))('up: %s', (_, { frames, close, body }) => {
+    const sent = frames.map(frameOf)
+    expect(encodeUpBody(sent.map(encodeUp), close)).toBe(body)
+    expect(parseUpBody(body)).toEqual({ frames: sent, ...(close ? { close } : {}) })
+  })
+
+  test.each(upRefused)('up: %j breaks the connection', (body) => {
+    expect(parseUpBody(body)).toBeInstanceOf(Fault)
   })
 })
