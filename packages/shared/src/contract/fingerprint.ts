@@ -13,14 +13,26 @@ interface ZodLike {
   readonly _zod: { readonly def: { readonly type?: string }; readonly innerType?: unknown }
 }
 
-/** One schema or check: what it says itself, and the schemas and checks it holds, in the order that it names them. */
-interface Node {
-  readonly label: string
+/** What a description is made of. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+
+/** One schema or check: what it says itself, with `{ $: n }` in the place of its n-th child. */
+export interface SchemaNode {
+  readonly def: Json
+  /** The schemas and checks that it holds, in the order that it names them: their numbers in the graph. */
   readonly children: readonly number[]
 }
 
+/** All schemas that can be reached from those that were given to it, breadth first. */
+export interface SchemaGraph {
+  /** The number of a schema; the first one is 0. */
+  number(schema: ZodLike | Schema): number
+  /** To be asked for once no more schemas are given. */
+  nodes(): readonly SchemaNode[]
+}
+
 /** What stands for a schema inside something else. */
-type Place = (schema: ZodLike | Schema) => string
+type Place = (schema: ZodLike | Schema) => Json
 
 /** Whether a field does not count. */
 type Skips = (name: string, owner: object) => boolean
@@ -38,7 +50,9 @@ export function isTransparent(schema: unknown): schema is ZodLike {
 
 /** Fingerprint of one schema; one that cannot be looked into has that of its vendor and the contract's version. */
 export function fingerprintSchema(schema: Schema, version = ''): string {
-  const nodes = graph(schema, version)
+  const graph = schemaGraph(version)
+  graph.number(schema)
+  const nodes = graph.nodes().map(({ def, children }) => ({ label: JSON.stringify(def), children }))
   let hashes = nodes.map((node) => hash(node.label))
   for (let kinds = 0; ; ) {
     const next = nodes.map(({ label, children }) => hash([label, ...children.map((i) => hashes[i])].join()))
@@ -54,41 +68,53 @@ export function fingerprintSchema(schema: Schema, version = ''): string {
 }
 
 /** Fingerprint of a contract: all that either side has to know to understand the other. */
-export function fingerprintContract(
-  { channels, calls, streams }: Omit<ContractSpecs, 'fingerprint'>,
-  version = '',
-): string {
-  const place: Place = (schema) => fingerprintSchema(schema as Schema, version)
-  return hash(version + write([channels, calls, streams], place, (name) => oneSided.includes(name)))
+export function fingerprintContract(specs: Specs, version = ''): string {
+  return hash(
+    version +
+      JSON.stringify(normaliseContract(specs, (schema) => fingerprintSchema(schema as Schema, version))),
+  )
 }
 
-/** Every schema and check that can be reached from one, breadth first. */
-function graph(root: Schema, version: string): Node[] {
+type Specs = Omit<ContractSpecs, 'fingerprint'>
+
+/** What counts of a contract, as JSON: the same for contracts that mean the same. */
+export function normaliseContract({ channels, calls, streams }: Specs, place: Place): Json {
+  return normalise({ channels, calls, streams }, place, (name) => oneSided.includes(name))
+}
+
+/** @param most schemas and checks; those beyond are taken for the first one. */
+export function schemaGraph(version: string, most: number = maxNodes): SchemaGraph {
   const numbers = new Map<unknown, number>()
   const found: (ZodLike | Schema)[] = []
   const number = (reference: ZodLike | Schema): number => {
     const schema = follow(reference)
     let n = numbers.get(schema)
-    if (n === undefined && found.length < maxNodes) {
+    if (n === undefined && found.length < most) {
       n = found.push(schema) - 1
       numbers.set(schema, n)
     }
     return n ?? 0
   }
-  number(root)
-  const nodes: Node[] = []
-  for (const schema of found) {
+  const node = (schema: ZodLike | Schema): SchemaNode => {
     const children: number[] = []
-    const place: Place = (child) => {
-      children.push(number(child))
-      return '$'
-    }
-    const label = isTransparent(schema)
-      ? write(schema._zod.def, place, (name, owner) => name === 'defaultValue' && owner === schema._zod.def)
-      : `${schema['~standard'].vendor} ${version}`
-    nodes.push({ label, children })
+    const place: Place = (child) => ({ $: children.push(number(child)) - 1 })
+    const def = isTransparent(schema)
+      ? normalise(
+          schema._zod.def,
+          place,
+          (name, owner) => name === 'defaultValue' && owner === schema._zod.def,
+        )
+      : { vendor: schema['~standard'].vendor, version }
+    return { def, children }
   }
-  return nodes
+  return {
+    number,
+    nodes() {
+      const nodes: SchemaNode[] = []
+      for (const schema of found) nodes.push(node(schema)) // which finds more
+      return nodes
+    },
+  }
 }
 
 /** What a lazy stands for. One that stands for itself alone ends here, as itself. */
@@ -102,23 +128,29 @@ function follow(schema: ZodLike | Schema): ZodLike | Schema {
   return at
 }
 
-/** Text of a value: equal for equal values, whatever the order of their keys. */
-function write(value: unknown, place: Place, skips: Skips): string {
-  const all = (items: Iterable<unknown>): string =>
-    `[${Array.from(items, (item) => write(item, place, skips))}]`
+/** A value as JSON: equal for equal values, whatever the order of their keys. What JSON cannot say is `{ $: text }`. */
+function normalise(value: unknown, place: Place, skips: Skips): Json {
+  const all = (items: Iterable<unknown>): Json[] => Array.from(items, (item) => normalise(item, place, skips))
+  const named = (fields: [string, unknown][]): Json =>
+    Object.fromEntries(
+      fields
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, item]) => [name[0] === '$' ? `$${name}` : name, normalise(item, place, skips)]),
+    )
   if (isTransparent(value) || isSchema(value)) return place(value)
-  if (typeof value === 'function') return ''
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value !== 'object' || value === null || value instanceof RegExp) return String(value)
-  if (value instanceof Date) return `Date ${value.getTime()}`
-  if (value instanceof Map) return all([...value].sort(([a], [b]) => (a < b ? -1 : 1)))
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'bigint') return { $: `${value}n` }
+  if (value instanceof Date) return { $: `Date ${value.getTime()}` }
+  if (typeof value !== 'object' || value instanceof RegExp)
+    return { $: typeof value === 'function' ? '' : String(value) }
+  if (value instanceof Map) return named([...value])
   if (Array.isArray(value) || value instanceof Set) return all(value)
   const names = Object.keys(value).filter((name) => !skips(name, value))
-  const fields = names.sort().map((name): [string, unknown] => [name, Reflect.get(value, name)])
+  const fields = names.map((name): [string, unknown] => [name, Reflect.get(value, name)])
   const counts = (item: unknown): boolean =>
     item !== undefined && (typeof item !== 'function' || isSchema(item))
-  return `{${all(fields.filter(([, item]) => counts(item)))}}`
+  return named(fields.filter(([, item]) => counts(item)))
 }
 
 /** 64 bits of a text as 16 hex digits: cyrb53's two lanes, whole. Not for secrets. */

@@ -12,7 +12,7 @@ function printOf(schema: AnySchema, version?: string): string {
 }
 
 test('a fingerprint is 16 hex digits, and the same wherever it is computed', () => {
-  expect(printOf(z.object({ id: z.string(), at: z.date() }))).toBe('69fd3b2cf2c234ee')
+  expect(printOf(z.object({ id: z.string(), at: z.date() }))).toBe('f7eefcfec042b402')
   expect(example.fingerprint).toMatch(/^[0-9a-f]{16}$/)
 })
 
