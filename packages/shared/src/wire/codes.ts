@@ -194,6 +194,10 @@ export const closeCodes = {
   DISCONNECTED: { code: 4410, meaning: 'The application ended the session.' },
   CONTRACT_MISMATCH: { code: 4412, meaning: "The client's contract does not fit the server's." },
   TOO_LARGE: { code: 4413, meaning: 'A frame was nested deeper, or was larger, than the server accepts.' },
+  BUFFERING_PROXY: {
+    code: 4420,
+    meaning: 'No event stream passes. It never travels: a client says it to itself, after three tries.',
+  },
 } as const
 
 export type CloseCodeName = keyof typeof closeCodes
