@@ -149,6 +149,7 @@ export function reader(all: World, transport: (typeof transports)[number], auth?
               wire.isAway = refusing
             },
             attempts: () => wire.requests.length,
+            reconnect: () => {},
           }
         })()
       : (() => {
@@ -159,6 +160,7 @@ export function reader(all: World, transport: (typeof transports)[number], auth?
             cut: () => link.cut(),
             refuse: (refusing: boolean) => link.refuse(refusing),
             attempts: () => link.counts().attempts,
+            reconnect: () => client.connection.reconnect(),
           }
         })()
   const { ticks } = over
