@@ -8,7 +8,9 @@ import type { EmitOptions, Topics } from './topics.js'
 
 export class BoundEmits {
   readonly #topics: Topics
-  readonly #emits: Promise<unknown>[] = []
+  /** Those that are not stored yet, and those that could not be. A stream may emit for hours. */
+  readonly #emits = new Set<Promise<unknown>>()
+  #count = 0
   #over = false
 
   constructor(topics: Topics) {
@@ -20,16 +22,20 @@ export class BoundEmits {
       throw new ParleyError('ABORTED', `cannot emit '${name}' on '${topic.key}': the handler's run is over`)
     }
     const position = this.#topics.emit(topic, name, data, options).then(formatPosition)
-    position.catch(() => {}) // `stored` tells the run of it, whether or not the handler waits for this promise
-    this.#emits.push(position)
+    this.#count += 1
+    this.#emits.add(position)
+    position.then(
+      () => this.#emits.delete(position),
+      () => {}, // `stored` tells the run of it, whether or not the handler waits for this promise
+    )
     return position
   }
 
   /** Resolves when everything emitted is stored, rejects with the first failure. Later emits are refused. */
   async stored(): Promise<void> {
     // what is emitted by somebody who waited for an emit of this run belongs to the run as well
-    for (let known = -1; known !== this.#emits.length; ) {
-      known = this.#emits.length
+    for (let known = -1; known !== this.#count; ) {
+      known = this.#count
       await Promise.all(this.#emits)
     }
     this.end()

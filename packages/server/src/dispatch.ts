@@ -1,10 +1,11 @@
-/** Runs one call or message: check, `around`, handler, its emits, answer. Used by every transport. */
+/** Runs one call, message or stream: check, `around`, handler, its emits, answer. Used by every transport. */
 import { type Issue, ParleyError } from '@parley/shared'
 import { type Clock, type Codec, type Encoded, type Limits, parse } from '@parley/shared/internal'
 import type { BoundEmits } from './bound.js'
 import { type Failure, failure, failureOf } from './failure.js'
-import { HandlerRun, type RunRequest } from './handler-run.js'
+import { type HandlerRequest, HandlerRun, type RunRequest, type StreamRequest } from './handler-run.js'
 import { firstIssue } from './issues.js'
+import { type RunningStream, StreamRun } from './stream-run.js'
 import type { Topics } from './topics.js'
 
 /** What `around` is told. */
@@ -73,6 +74,25 @@ export class Dispatch {
     if (work instanceof Promise) return this.#watch(run, request, work)
     run.end()
     return over(work)
+  }
+
+  /** Runs a stream, which has no deadline: each value that is asked for goes to `yielded`. Never throws, never rejects. */
+  stream(request: StreamRequest, yielded: (value: Encoded) => void): RunningStream {
+    const run = new HandlerRun(request, this.#topics, this.#bind)
+    return new StreamRun({
+      request,
+      run,
+      topics: this.#topics,
+      yielded,
+      check: async () => {
+        const { value, issues } = await this.#input(request)
+        run.input = value
+        return issues && misfit(request.path, issues)
+      },
+      inside: (info, work) => this.#inside(info, work),
+      output: (returned) => this.#output(request.spec, returned),
+      failed: (error) => this.#failed(run, request, error),
+    })
   }
 
   /** Holds a run to its deadline. */
@@ -148,10 +168,7 @@ export class Dispatch {
 
   #check(run: HandlerRun, request: RunRequest): Outcome | Promise<Outcome> {
     return next(this.#input(request), ({ value, issues }) => {
-      if (issues) {
-        const message = `the input of '${request.path}' does not fit its schema: ${firstIssue(issues)}`
-        return { failure: failure('VALIDATION', message, issues) }
-      }
+      if (issues) return misfit(request.path, issues)
       run.input = value
       return next(this.#handle(run, request), (returned) => this.#output(request.spec, returned))
     })
@@ -174,7 +191,7 @@ export class Dispatch {
     }).then(() => returned)
   }
 
-  #output(spec: RunRequest['spec'], returned: unknown): Outcome | Promise<Outcome> {
+  #output(spec: HandlerRequest['spec'], returned: unknown): Outcome | Promise<Outcome> {
     if (!spec.output) return {}
     return next(parse(spec.output, returned), ({ value, issues }) => {
       if (issues) throw new Error(`returned a value that does not fit: ${firstIssue(issues)}`)
@@ -182,7 +199,7 @@ export class Dispatch {
     })
   }
 
-  #failed(run: HandlerRun, { path, spec }: RunRequest, error: unknown): Outcome {
+  #failed(run: HandlerRun, { path, spec }: HandlerRequest, error: unknown): Outcome {
     // whoever was told to stop may say so by throwing: the caller has an answer, and nothing failed
     if (run.stopped && isStop(error)) return {}
     const { codec, report, clock } = this.#topics
@@ -199,7 +216,7 @@ export class Dispatch {
     return { failure: told }
   }
 
-  #input({ spec, input }: RunRequest): Checked | Promise<Checked> {
+  #input({ spec, input }: HandlerRequest): Checked | Promise<Checked> {
     let value: unknown
     try {
       value = input === undefined ? undefined : this.#codec.decode(input)
@@ -230,6 +247,11 @@ export class Dispatch {
 interface Checked {
   readonly value?: unknown
   readonly issues?: readonly Issue[] | undefined
+}
+
+function misfit(path: string, issues: readonly Issue[]): Outcome {
+  const message = `the input of '${path}' does not fit its schema: ${firstIssue(issues)}`
+  return { failure: failure('VALIDATION', message, issues) }
 }
 
 const notAllowed: Outcome = { failure: failure('FORBIDDEN', 'not allowed on this topic') }

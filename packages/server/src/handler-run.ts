@@ -1,17 +1,17 @@
 /** What a handler is given, and what its run is made of. */
 import { ParleyError } from '@parley/shared'
-import type { CallSpec, MessageSpec, Received, Topic } from '@parley/shared/internal'
+import type { CallSpec, MessageSpec, Received, StreamSpec, Topic } from '@parley/shared/internal'
 import { BoundEmits } from './bound.js'
 import type { Topics } from './topics.js'
 
 /** A handler as the router stores it; its types were checked where it was written. */
 export type AnyHandler = (run: HandlerRun) => unknown
 
-export interface RunRequest {
-  readonly kind: 'message' | 'call'
-  /** For reports and `around`: the call's path, or the channel's and the message's name. */
+/** What is asked of any handler. */
+export interface HandlerRequest {
+  /** For reports and `around`: the path of the call or stream, or the channel's and the message's name. */
   readonly path: string
-  readonly spec: CallSpec | MessageSpec
+  readonly spec: Pick<CallSpec, 'input' | 'output' | 'errors'>
   readonly handler: AnyHandler
   readonly topic: Topic | undefined
   readonly input: Received | undefined
@@ -20,10 +20,19 @@ export interface RunRequest {
   readonly client: string | undefined
   /** The request, over HTTP. */
   readonly request: Request | undefined
+}
+
+export interface RunRequest extends HandlerRequest {
+  readonly kind: 'message' | 'call'
+  readonly spec: CallSpec | MessageSpec
   /** 0: the default. */
   readonly withinMs: number
   /** Asked first, where `join` has not yet allowed the topic. */
   readonly mayRun: (() => Promise<boolean>) | undefined
+}
+
+export interface StreamRequest extends HandlerRequest {
+  readonly spec: StreamSpec
 }
 
 /** What a handler gets. Costly parts are made when they are asked for: most handlers ask for few. */
@@ -33,7 +42,7 @@ export class HandlerRun {
   readonly context: unknown
   readonly session: unknown
   readonly request: Request | undefined
-  readonly #request: RunRequest
+  readonly #request: HandlerRequest
   readonly #topics: Topics
   readonly #bind: (emits: BoundEmits) => unknown
   /** Made when a handler asks for it: it costs as much as all the rest of a small call. */
@@ -43,7 +52,7 @@ export class HandlerRun {
   #bound: unknown
   #over = false
 
-  constructor(request: RunRequest, topics: Topics, bind: (emits: BoundEmits) => unknown) {
+  constructor(request: HandlerRequest, topics: Topics, bind: (emits: BoundEmits) => unknown) {
     this.params = request.topic?.params
     this.context = request.context
     this.session = request.session
@@ -121,7 +130,7 @@ export class HandlerRun {
 
   #topic(): Topic {
     const { topic, path } = this.#request
-    if (!topic) throw new ParleyError('NOT_FOUND', `'${path}' is a call and has no topic: use topics`)
+    if (!topic) throw new ParleyError('NOT_FOUND', `'${path}' has no topic of its own: use topics`)
     return topic
   }
 

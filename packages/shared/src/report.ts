@@ -4,6 +4,8 @@ import { ParleyError } from './errors.js'
 export type ReportKind =
   /** A handler, `context`, `around` or hook threw an error that the contract does not declare. */
   | 'handler-failed'
+  /** A stream that was given up goes on: its handler does not heed its signal, and it takes a place among `limits.streams`. */
+  | 'stream-stuck'
   /** An emit whose promise nobody awaited could not be stored. */
   | 'emit-failed'
   /** `context` refused a connection, or an origin was not allowed. */
@@ -16,6 +18,8 @@ export type ReportKind =
   | 'log-failed'
   /** A `latest` topic was given up for lack of memory. */
   | 'latest-evicted'
+  /** What was emitted under another version of the contract cannot be given: its `upgrade` failed, or it was volatile and is dropped. */
+  | 'incompatible'
   /** A listener threw; it has had the event all the same. */
   | 'listener-failed'
   /** A gap that no reader listens for. */
