@@ -31,6 +31,17 @@
  *     replaced counts as the newest that is lost.
  * 10. After `close`, every call but `close` MUST reject with `CLOSED`.
  *
+ * A log may also remember what became of calls that must not run twice (`once`), if it can promise this:
+ *
+ * 11. `begin` MUST record its key unless it is recorded already, and then give what is known of it: of any that ask
+ *     for one key at the same time, in whatever process, one alone is given `undefined`. Once it has resolved to that,
+ *     neither a crash of the process nor one of its machine MUST take the record: the call's handler runs next.
+ * 12. `finish` MUST store the result and everything that the call emitted together, or nothing of it: no reader and no
+ *     tail is shown an event whose result cannot be found. The events are numbered and told in the order given, and
+ *     are appended as MUST 3 says. Where it rejects, what `begin` recorded MUST still be there.
+ * 13. A record MUST be found until `keepMs` have passed since `begin`, or since `finish` where that was called, also
+ *     after a clean restart; after that it MUST NOT be found, and its room is given back, little by little.
+ *
  * Where a page begins:
  * - at a position that is good: at it, or, where later entries were lost, after a gap whose `first` is the offset of
  *   the newest lost entry (or `until`, where that is lower);
@@ -80,6 +91,8 @@ export interface VolatileItem {
   readonly topic: string
   readonly name: string
   readonly data: Encoded
+  /** Fingerprint of the event's schema where it was emitted. */
+  readonly schema: string
   readonly except?: string
 }
 
@@ -132,8 +145,34 @@ export interface Page {
   readonly done: boolean
 }
 
+/** What is known of a call that must not run twice. */
+export interface OnceRecord {
+  /** What `begin` was given: tells one request from another under the same key. */
+  readonly request: string
+  /** What it came to; absent where that was never stored. */
+  readonly result?: string
+}
+
+/** What a call emitted, in its place in the order. */
+export type OnceEmit =
+  | { readonly type: 'entry'; readonly entry: NewEntry }
+  | { readonly type: 'volatile'; readonly item: VolatileItem }
+
+/** Remembers what became of calls that must not run twice. Keys, requests and results are opaque to it. */
+export interface OnceStore {
+  find(key: string): Promise<OnceRecord | undefined>
+  /** Records that a call is about to run, for `keepMs`; or gives what is recorded already. */
+  begin(key: string, request: string, keepMs: number): Promise<OnceRecord | undefined>
+  /** Stores what it came to, for `keepMs` from now, and what it emitted. */
+  finish(key: string, record: Required<OnceRecord>, keepMs: number, emits: readonly OnceEmit[]): Promise<void>
+}
+
 /** See the top of this file for what each method promises. All positions that a log gives are of its current epoch. */
 export interface Log {
+  /** What errors call it, such as `memoryLog()`. Default: `the log`. */
+  readonly name?: string
+  /** Absent where it cannot promise what calls with `once` need: a hub refuses a contract that has any. */
+  readonly once?: OnceStore
   append(entry: NewEntry): Promise<Position>
   /** Passes a volatile event to every tail, and keeps nothing. */
   publish(item: VolatileItem): Promise<void>

@@ -79,6 +79,7 @@ export function openMemoryLog({
 }
 
 class MemoryLog implements Log {
+  readonly name = 'memoryLog()'
   readonly #clock: Clock
   readonly #topics: KeptTopics
   readonly #ids: AppendIds

@@ -10,6 +10,7 @@ import { appendTests } from './suite/append.js'
 import { epochTests } from './suite/epochs.js'
 import { declareTests, type LogSuiteOptions } from './suite/harness.js'
 import { modelTests } from './suite/model.js'
+import { onceTests } from './suite/once.js'
 import { pageTests } from './suite/pages.js'
 import { retentionTests } from './suite/retention.js'
 import { tailTests } from './suite/tail.js'
@@ -24,6 +25,7 @@ export function logSuite(name: string, options: LogSuiteOptions): void {
     describe('retention', () => retentionTests(test))
     describe('epochs', () => epochTests(test))
     describe('tail and close', () => tailTests(test))
+    describe('calls that must not run twice', () => onceTests(test))
     describe('any history', () => modelTests(test, options))
   })
 }

@@ -22,6 +22,7 @@ logSuite('memoryLog', {
     }
   },
   without: {
+    once: 'what it holds is lost with the process, and then a call would run a second time',
     reopen: 'what it holds is lost when it is closed',
     another: 'it belongs to one process',
   },

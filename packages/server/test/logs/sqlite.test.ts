@@ -10,10 +10,11 @@ logSuite('sqliteLog', {
     const folder = mkdtempSync(join(tmpdir(), 'parley-log-'))
     const path = join(folder, 'events.db')
     const clock = virtualClock()
-    const options = { clock, onListenerError: () => {}, synchronous: 'off' } as const
+    const options = { clock, onListenerError: () => {} }
     let open = openSqliteLog(path, options)
     return {
       log: open.log,
+      ...(open.log.once && { once: open.log.once }),
       clock,
       async newEpoch(survived) {
         open.newEpoch(survived)

@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { badFile, mendDamage } from './faults.js'
 import { type FoundFile, findFile, isSealed, type LastRun, walOf } from './last-run.js'
-import { applicationId, schema, schemaVersion } from './schema.js'
+import { applicationId, migrations, schema, schemaVersion } from './schema.js'
 
 /** A file that was locked for this process and found to be a log. */
 export interface OpenFile {
@@ -31,7 +31,10 @@ export function openFile(path: string): OpenFile {
     const mode = pragma(db, 'journal_mode = WAL')
     if (mode !== 'wal')
       throw badFile(path, `is on a file system that allows no write-ahead log (got ${mode}).`)
-    if (!isNew) return { db, found, last }
+    if (!isNew) {
+      db.transaction(() => migrate(db)).immediate()
+      return { db, found, last }
+    }
     db.transaction(() => db.run(schema)).immediate()
     return { db, found: findFile(path), last }
   } catch (error) {
@@ -93,6 +96,12 @@ function isLog(path: string, db: Database): boolean {
     )
   }
   return true
+}
+
+function migrate(db: Database): void {
+  for (let version = Number(pragma(db, 'user_version')); version < schemaVersion; version++) {
+    db.run(migrations.get(version)!)
+  }
 }
 
 function lastRun(path: string, db: Database): LastRun {

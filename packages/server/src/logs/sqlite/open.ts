@@ -56,7 +56,8 @@ export function openSqliteLog(
   const tails = new Tails(onListenerError)
   let store = new Store(db, history, clock.now())
   const ending = { seal: () => seal(path, db, clock.now()) }
-  const log = new SqliteLog({ path, store, clock, tails, ending })
+  const name = `sqliteLog(${JSON.stringify(path)}, { synchronous: '${synchronous}' })`
+  const log = new SqliteLog({ path, name, isSafe: synchronous !== 'off', store, clock, tails, ending })
   return {
     log,
     newEpoch(survived = store.head) {

@@ -9,7 +9,23 @@
 export const applicationId = 0x5061_726c
 
 /** In the header too (`user_version`). A file with a higher one is refused; each step up comes with its migration. */
-export const schemaVersion = 1
+export const schemaVersion = 2
+
+/** From version 1 to 2. Few calls are `once`, and each may look its key up: here an index in random order is worth it. */
+const onceTable = `
+  CREATE TABLE once (
+    key TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    -- what it came to; NULL while that is not known
+    result TEXT,
+    -- known for so long, in ms since 1970
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX once_until ON once (until);
+`
+
+/** Brings a file of an earlier version up to this one. In a transaction. */
+export const migrations: ReadonlyMap<number, string> = new Map([[1, `${onceTable} PRAGMA user_version = 2;`]])
 
 export const schema: string = `
   CREATE TABLE run (
@@ -57,6 +73,7 @@ export const schema: string = `
     name TEXT NOT NULL,
     id TEXT NOT NULL
   ) STRICT;
+  ${onceTable}
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
 `

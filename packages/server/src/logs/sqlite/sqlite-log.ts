@@ -1,41 +1,24 @@
 import { ParleyError } from '@parley/shared'
-import type { Clock, Encoded, Position } from '@parley/shared/internal'
-import type { Log, LogTopic, NewEntry, Page, ReadBounds, Tail, TailItem, VolatileItem } from '../log.js'
+import type { Clock, Position } from '@parley/shared/internal'
+import type {
+  Log,
+  LogTopic,
+  NewEntry,
+  OnceEmit,
+  OnceRecord,
+  OnceStore,
+  Page,
+  ReadBounds,
+  Tail,
+  TailItem,
+  VolatileItem,
+} from '../log.js'
 import type { ReadFrom } from '../page.js'
 import { payloadBytes } from '../payload-bytes.js'
 import type { Tails } from '../tails.js'
 import { cannotWork, isFull } from './faults.js'
 import type { Store, Stored } from './store.js'
-
-/** One transaction holds this many appends or bytes at most: the event loop waits for it. */
-const mostPerCommit = 500
-const mostBytesPerCommit = 1_048_576
-/** What may wait for the disk: payloads, and about so much beside each. */
-const mostBytesWaiting = 67_108_864
-const bytesBeside = 300
-
-/** What waits for its turn in the next transaction. A volatile item needs none, but keeps its place in the order. */
-type Waiting =
-  | {
-      readonly do: 'append'
-      readonly entry: NewEntry
-      readonly bytes: number
-      readonly resolve: (position: Position) => void
-      readonly reject: (error: unknown) => void
-    }
-  | {
-      readonly do: 'pass'
-      readonly item: VolatileItem
-      readonly bytes: number
-      readonly resolve: () => void
-    }
-  | {
-      readonly do: 'retain'
-      readonly topic: LogTopic
-      readonly bytes: 0
-      readonly resolve: () => void
-      readonly reject: (error: unknown) => void
-    }
+import { type Waiting, WaitingLine } from './waiting.js'
 
 /** The end of a file's life in this process. */
 export interface Ending {
@@ -45,6 +28,9 @@ export interface Ending {
 
 export interface SqliteLogParts {
   readonly path: string
+  readonly name: string
+  /** Whether the disk has what it says it has: below that nothing can be promised about a call that must not run twice. */
+  readonly isSafe: boolean
   readonly store: Store
   readonly clock: Clock
   readonly tails: Tails
@@ -56,27 +42,35 @@ export interface SqliteLogParts {
  * only then are the tails told: nobody is shown what a stop could take back.
  */
 export class SqliteLog implements Log {
+  readonly name: string
+  readonly once?: OnceStore
   readonly #path: string
   readonly #clock: Clock
   readonly #tails: Tails
   readonly #ending: Ending
+  readonly #line = new WaitingLine()
   #store: Store
-  #waiting: Waiting[] = []
-  #bytesWaiting = 0
   #due = false
   #closed = false
 
-  constructor({ path, store, clock, tails, ending }: SqliteLogParts) {
+  constructor({ path, name, isSafe, store, clock, tails, ending }: SqliteLogParts) {
+    this.name = name
     this.#path = path
     this.#store = store
     this.#clock = clock
     this.#tails = tails
     this.#ending = ending
+    if (!isSafe) return
+    this.once = {
+      find: async (key) => this.#find(key),
+      begin: async (key, request, keepMs) => this.#begin(key, request, keepMs),
+      finish: async (key, record, keepMs, emits) => this.#finish(key, record, keepMs, emits),
+    }
   }
 
   async append(entry: NewEntry): Promise<Position> {
     this.#requireOpen()
-    const bytes = this.#admit(entry.data)
+    const bytes = this.#line.admit(payloadBytes(entry.data))
     return new Promise((resolve, reject) => {
       this.#enqueue({ do: 'append', entry, bytes, resolve, reject })
     })
@@ -84,12 +78,12 @@ export class SqliteLog implements Log {
 
   async publish(item: VolatileItem): Promise<void> {
     this.#requireOpen()
-    if (this.#waiting.length === 0) {
+    if (this.#line.isEmpty) {
       this.#tails.pass({ type: 'volatile', item })
       return
     }
-    const bytes = this.#admit(item.data)
-    await new Promise<void>((resolve) => this.#enqueue({ do: 'pass', item, bytes, resolve }))
+    const bytes = this.#line.admit(payloadBytes(item.data))
+    await new Promise<void>((resolve, reject) => this.#enqueue({ do: 'pass', item, bytes, resolve, reject }))
   }
 
   async read(topic: LogTopic, from: ReadFrom, bounds: ReadBounds): Promise<Page> {
@@ -116,7 +110,7 @@ export class SqliteLog implements Log {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    while (this.#waiting.length > 0) this.#commit()
+    while (!this.#line.isEmpty) this.#commit()
     this.#tails.close()
     try {
       this.#store.transaction(this.#clock.now(), () => {}) // what reads found to be lost
@@ -133,19 +127,40 @@ export class SqliteLog implements Log {
     this.#tails.pass({ type: 'epoch', epoch: store.epoch, head: store.head })
   }
 
-  /** Refuses what is too much, and gives the bytes that it counts. One of any size may wait alone. */
-  #admit(data: Encoded): number {
-    const bytes = payloadBytes(data) + bytesBeside
-    if (this.#bytesWaiting === 0 || this.#bytesWaiting + bytes <= mostBytesWaiting) return bytes
-    throw new ParleyError(
-      'OVERLOADED',
-      `More than ${mostBytesWaiting} bytes of events wait to be written. Await what you emit.`,
-    )
+  #find(key: string): OnceRecord | undefined {
+    this.#requireOpen()
+    try {
+      return this.#store.once(key, this.#clock.now())
+    } catch (error) {
+      throw cannotWork(this.#path, error)
+    }
+  }
+
+  #begin(key: string, request: string, keepMs: number): Promise<OnceRecord | undefined> {
+    this.#requireOpen()
+    const bytes = this.#line.admit(key.length + request.length)
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ do: 'begin', key, request, keepMs, bytes, resolve, reject })
+    })
+  }
+
+  /** Never refused for what waits already: the call has run. */
+  #finish(
+    key: string,
+    record: Required<OnceRecord>,
+    keepMs: number,
+    emits: readonly OnceEmit[],
+  ): Promise<void> {
+    this.#requireOpen()
+    const of = (emit: OnceEmit) => payloadBytes(emit.type === 'entry' ? emit.entry.data : emit.item.data)
+    const bytes = emits.reduce((sum, emit) => sum + of(emit), record.result.length)
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ do: 'finish', key, record, keepMs, emits, bytes, resolve, reject })
+    })
   }
 
   #enqueue(waiting: Waiting): void {
-    this.#waiting.push(waiting)
-    this.#bytesWaiting += waiting.bytes
+    this.#line.add(waiting)
     this.#schedule()
   }
 
@@ -157,37 +172,25 @@ export class SqliteLog implements Log {
       this.#due = false
       if (this.#closed) return
       this.#commit()
-      if (this.#waiting.length > 0) this.#schedule()
+      if (!this.#line.isEmpty) this.#schedule()
     })
   }
 
   #commit(): void {
-    const batch = this.#take()
+    const batch = this.#line.take()
     const now = this.#clock.now()
-    let stored: readonly Stored[]
+    let done: readonly (() => void)[]
     try {
-      stored = this.#write(batch, now)
+      done = this.#write(batch, now)
     } catch (error) {
       this.#fail(batch, error)
       return
     }
-    const { epoch } = this.#store
-    let next = 0
-    for (const one of batch) {
-      if (one.do === 'pass') this.#tails.pass({ type: 'volatile', item: one.item })
-      if (one.do !== 'append') {
-        one.resolve()
-        continue
-      }
-      const result = stored[next++]!
-      const isNew = 'entry' in result
-      one.resolve({ epoch, offset: isNew ? result.entry.offset : result.repeats })
-      if (isNew) this.#tails.pass({ type: 'entry', entry: result.entry })
-    }
+    for (const tell of done) tell()
   }
 
-  /** Writes all of it, or throws. */
-  #write(batch: readonly Waiting[], now: number): readonly Stored[] {
+  /** Writes all of it, or throws. Gives how to tell of each. */
+  #write(batch: readonly Waiting[], now: number): readonly (() => void)[] {
     try {
       return this.#writeOnce(batch, now)
     } catch (error) {
@@ -198,40 +201,65 @@ export class SqliteLog implements Log {
     }
   }
 
-  #writeOnce(batch: readonly Waiting[], now: number): readonly Stored[] {
-    return this.#store.transaction(now, () => {
-      const stored: Stored[] = []
-      for (const one of batch) {
-        if (one.do === 'append') stored.push(this.#store.append(one.entry, now))
-        if (one.do === 'retain') this.#store.retain(one.topic, now)
+  #writeOnce(batch: readonly Waiting[], now: number): readonly (() => void)[] {
+    const work = () => batch.map((one) => this.#apply(one, now))
+    // a handler runs after this: what is known of it must not be lost any more
+    const begins = batch.some((one) => one.do === 'begin')
+    return begins ? this.#store.durably(now, work) : this.#store.transaction(now, work)
+  }
+
+  /** What one does within the transaction; gives what is told after it. */
+  #apply(one: Waiting, now: number): () => void {
+    switch (one.do) {
+      case 'append': {
+        const stored = this.#store.append(one.entry, now)
+        return () => {
+          const offset = 'entry' in stored ? stored.entry.offset : stored.repeats
+          one.resolve({ epoch: this.#store.epoch, offset })
+          this.#show(stored)
+        }
       }
-      return stored
-    })
+      case 'pass':
+        return () => this.#pass(one)
+      case 'retain':
+        this.#store.retain(one.topic, now)
+        return one.resolve
+      case 'begin': {
+        const known = this.#store.once(one.key, now)
+        if (!known) this.#store.keepOnce(one.key, { request: one.request }, one.keepMs, now)
+        return () => one.resolve(known)
+      }
+      case 'finish': {
+        this.#store.keepOnce(one.key, one.record, one.keepMs, now)
+        const shown = one.emits.map((emit) => {
+          if (emit.type === 'volatile') return () => this.#tails.pass(emit)
+          const stored = this.#store.append(emit.entry, now)
+          return () => this.#show(stored)
+        })
+        return () => {
+          one.resolve()
+          for (const show of shown) show()
+        }
+      }
+    }
+  }
+
+  #show(stored: Stored): void {
+    if ('entry' in stored) this.#tails.pass({ type: 'entry', entry: stored.entry })
+  }
+
+  #pass({ item, resolve }: Extract<Waiting, { do: 'pass' }>): void {
+    this.#tails.pass({ type: 'volatile', item })
+    resolve()
   }
 
   /** Nothing of the transaction was kept, and nobody was told of it. */
   #fail(batch: readonly Waiting[], error: unknown): void {
     const fault = cannotWork(this.#path, error)
     for (const one of batch) {
-      if (one.do === 'pass') {
-        this.#tails.pass({ type: 'volatile', item: one.item })
-        one.resolve()
-      } else one.reject(fault)
+      if (one.do === 'pass') this.#pass(one)
+      else one.reject(fault)
     }
-  }
-
-  #take(): Waiting[] {
-    let count = 0
-    let bytes = 0
-    for (const one of this.#waiting) {
-      bytes += one.bytes
-      if (count > 0 && (count >= mostPerCommit || bytes > mostBytesPerCommit)) break
-      count++
-    }
-    const batch = count === this.#waiting.length ? this.#waiting : this.#waiting.slice(0, count)
-    this.#waiting = this.#waiting.slice(count)
-    for (const one of batch) this.#bytesWaiting -= one.bytes
-    return batch
   }
 
   #requireOpen(): void {

@@ -3,22 +3,26 @@ import { appendDedupMs } from '@parley/shared/internal'
 import { AppendIds } from '../append-ids.js'
 import { currentEpoch, type EpochHistory } from '../epochs.js'
 import type { Loss } from '../kept-topic.js'
-import type { Entry, LogTopic, NewEntry, Page, ReadBounds } from '../log.js'
+import type { Entry, LogTopic, NewEntry, OnceRecord, Page, ReadBounds } from '../log.js'
 import { beginAt, endOf, isPosition, makePage, type PageSource, type ReadFrom } from '../page.js'
 import { payloadBytes } from '../payload-bytes.js'
 import { packBlobs } from './blobs.js'
 import { isFull } from './faults.js'
+import { OnceRows } from './once-rows.js'
 import { Rows } from './rows.js'
 import type { StoredTopic } from './stored-topic.js'
 import { Topics } from './topics.js'
 
 /** Ids that are remembered at most, at about 150 bytes each; at 4,000 appends a second some go before their time. */
 const mostIds = 1_000_000
-/** The file is tidied after so many appends, or in the first transaction after so long. */
+/** The file is tidied after so many appends and calls, or in the first transaction after so long. */
 const tidyEveryAppends = 64
 const tidyEveryMs = 1_000
 /** So many topics whose losses are not written yet are written before the next read. */
 const mostUnwritten = 256
+
+/** What SQLite calls FULL: a commit waits for the disk. */
+const full = 2
 
 /** What an append came to: a new entry, or the offset of the one that it repeats. */
 export type Stored = { readonly entry: Entry } | { readonly repeats: number }
@@ -30,11 +34,14 @@ export type Stored = { readonly entry: Entry } | { readonly repeats: number }
 export class Store {
   readonly #rows: Rows
   readonly #topics: Topics
+  readonly #once: OnceRows
   readonly #ids: AppendIds = new AppendIds(mostIds)
   readonly #begin: Statement
   readonly #commit: Statement
   readonly #db: Database
   readonly #history: EpochHistory
+  /** As SQLite numbers it: how safe a transaction is that says nothing. */
+  readonly #synchronous: number
   #head: number
   /** When the newest entry was taken: time does not go back in a log. */
   #headAt = Number.NEGATIVE_INFINITY
@@ -49,6 +56,8 @@ export class Store {
     this.#commit = db.prepare('COMMIT')
     this.#rows = new Rows(db)
     this.#topics = new Topics(db)
+    this.#once = new OnceRows(db)
+    this.#synchronous = db.query<{ synchronous: number }, []>('PRAGMA synchronous').get()!.synchronous
     this.#forgotten = this.#rows.forgotten()
     this.#head = history[history.length - 1]!.start
     const newest = this.#rows.newestId()
@@ -99,6 +108,18 @@ export class Store {
     }
   }
 
+  /** The same, and the disk has it when this returns, whatever `synchronous` says; all that was committed before, too. */
+  durably<T>(now: number, work: () => T): T {
+    if (this.#synchronous >= full) return this.transaction(now, work)
+    // not prepared: SQLite does it when it compiles the statement
+    this.#db.run(`PRAGMA synchronous = ${full}`)
+    try {
+      return this.transaction(now, work)
+    } finally {
+      this.#db.run(`PRAGMA synchronous = ${this.#synchronous}`)
+    }
+  }
+
   /** Stores an entry, unless it was stored of late. In a transaction. */
   append({ topic: { key, retention }, id, name, data, schema, except }: NewEntry, now: number): Stored {
     const at = this.#later(now)
@@ -118,6 +139,17 @@ export class Store {
     topic.added(bytes)
     topic.retain(retention, at)
     return { entry }
+  }
+
+  /** What is known of a call that must not run twice. */
+  once(key: string, now: number): OnceRecord | undefined {
+    return this.#once.find(key, this.#later(now))
+  }
+
+  /** Keeps what is known of one. In a transaction. */
+  keepOnce(key: string, record: OnceRecord, keepMs: number, now: number): void {
+    this.#once.put(key, record, this.#later(now) + keepMs)
+    this.#untidy++
   }
 
   /** Whether reading a topic by this retention has to delete first. */
@@ -148,14 +180,15 @@ export class Store {
   }
 
   /**
-   * Deletes what is due: ids that are older than two minutes, and what expired in topics that nobody uses. In a
-   * transaction. Gives the number of entries that it deleted.
+   * Deletes what is due: ids that are older than two minutes, outcomes that are known no more, and what expired in
+   * topics that nobody uses. In a transaction. Gives the number of rows that it deleted and that may hold much.
    */
   tidy(now: number): number {
     const at = this.#later(now)
     // in the long run more than what was appended, so that it comes to an end
     const most = 4 * Math.max(this.#untidy, tidyEveryAppends)
     this.#rows.deleteIds(at - appendDedupMs, this.#head, most)
+    const outcomes = this.#once.expire(at, most)
     const { deleted, forgotten } = this.#topics.sweep(at, most)
     if (forgotten > this.#forgotten) {
       this.#forgotten = forgotten
@@ -163,7 +196,7 @@ export class Store {
     }
     this.#untidy = 0
     this.#tidiedAt = now
-    return deleted
+    return deleted + outcomes
   }
 
   /** What reads let go of is in memory alone until the next transaction: here is one, where none comes. */

@@ -103,7 +103,7 @@ describe('appends', () => {
 
   test('are refused in great number, too, however small they are, and volatile items with them', async () => {
     const { log } = openLog(join(testFolder(), 'events.db'), { synchronous: 'off' })
-    const publish = () => log.publish({ topic: 'room', name: 'typing', data: { json: '1' } })
+    const publish = () => log.publish({ topic: 'room', name: 'typing', data: { json: '1' }, schema: 's1' })
     const many = Array.from({ length: 250_000 }, (_, n) =>
       n % 50 ? publish() : log.append(entryOf(room, 'x')),
     )
@@ -150,7 +150,7 @@ test('a volatile item is passed on at once where nothing waits', async () => {
   const { log } = openLog(join(testFolder(), 'events.db'))
   const tail = collector()
   await log.tail(tail.listener)
-  void log.publish({ topic: 'room', name: 'typing', data: { json: '1' } })
+  void log.publish({ topic: 'room', name: 'typing', data: { json: '1' }, schema: 's1' })
   expect(tail.items).toHaveLength(1)
 })
 

@@ -70,7 +70,7 @@ test('of the appends in one transaction all are rejected or none; volatile items
   await log.tail(tail.listener)
   const outcomes = await Promise.allSettled([
     log.append(entryOf(room, 'small')),
-    log.publish({ topic: 'room', name: 'typing', data: { json: '1' } }),
+    log.publish({ topic: 'room', name: 'typing', data: { json: '1' }, schema: 's1' }),
     log.append(entryOf(room, 'x'.repeat(500_000))),
   ])
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected'])

@@ -7,6 +7,7 @@ import type {
   LogGap,
   LogTopic,
   NewEntry,
+  OnceStore,
   Page,
   ReadBounds,
   TailItem,
@@ -15,6 +16,8 @@ import type {
 /** A log that was made for one test, empty, and what the suite may do to it. */
 export interface LogUnderTest {
   readonly log: Log
+  /** The log's memory of calls that must not run twice. */
+  readonly once?: OnceStore
   /** The clock that the log takes its time from. */
   readonly clock?: VirtualClock
   /** Loses what is above an offset (by default nothing), as a crash does, and opens a new epoch there. */
@@ -26,7 +29,7 @@ export interface LogUnderTest {
   cleanup(): Promise<void>
 }
 
-export type Ability = 'clock' | 'newEpoch' | 'reopen' | 'another'
+export type Ability = 'once' | 'clock' | 'newEpoch' | 'reopen' | 'another'
 
 export interface LogSuiteOptions {
   create(): Promise<LogUnderTest>

@@ -175,7 +175,7 @@ async function check(under: LogUnderTest, history: readonly Step[], timed: boole
       }
       case 'publish': {
         const { key } = modelTopics[step.topic]!
-        await log.publish({ topic: key, name: 'v', data: { json: '0' } })
+        await log.publish({ topic: key, name: 'v', data: { json: '0' }, schema: 's1' })
         told.push('~')
         break
       }

@@ -6,7 +6,7 @@ const general = topicOf('room{"id":"general"}')
 const other = topicOf('room{"id":"other"}')
 
 function volatileOf(text: string) {
-  return { topic: general.key, name: 'typing', data: { json: JSON.stringify(text) } }
+  return { topic: general.key, name: 'typing', data: { json: JSON.stringify(text) }, schema: 's1' }
 }
 
 export function tailTests(test: DeclareTest): void {
