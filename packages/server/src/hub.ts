@@ -21,6 +21,7 @@ import { Endings } from './shell/endings.js'
 import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
 import { checkLimits, checkOrigins } from './shell/options.js'
 import { createReporter } from './shell/reporter.js'
+import { Sessions } from './shell/sessions.js'
 import { Ticker } from './shell/ticker.js'
 import { Topics } from './topics.js'
 
@@ -148,7 +149,7 @@ export function createHubWith<
     fingerprint: contract.fingerprint,
     report,
     connections,
-    bySecret: new Map(),
+    sessions: new Sessions(clock, limits),
     sse: new Set(),
     endings: new Endings(),
   }
@@ -160,8 +161,9 @@ export function createHubWith<
   return hub
 }
 
-async function closeHub({ connections, sse, topics }: HubCore): Promise<void> {
+async function closeHub({ connections, sessions, sse, topics }: HubCore): Promise<void> {
   for (const connection of [...connections]) connection.close('MOVE', 'the hub was closed')
+  for (const session of sessions) session.end('MOVE')
   for (const response of [...sse]) response.close()
   await topics.close()
 }
@@ -174,7 +176,6 @@ function refuseNotYet(contract: ContractSpecs): void {
   for (const [path, call] of contract.calls) if (call.onceMs !== undefined) refuse(path, '`once`')
   for (const [path, channel] of contract.channels) {
     if (channel.presence) refuse(path, '`presence`')
-    if (channel.upgrade.size > 0) refuse(path, '`upgrade`')
     for (const [name, message] of channel.messages)
       if (message.onceMs !== undefined) refuse(`${path}.${name}`, '`once`')
   }

@@ -1,5 +1,5 @@
 /** The unstable entry: for the tests of what crosses packages, and nobody else. */
-export { Session as SessionMachine, type SessionOrder } from './core/session.js'
+export { SessionMachine, type SessionOrder } from './core/session.js'
 export { Stream as StreamMachine, type StreamOrder } from './core/stream.js'
 export { type Order, Subscription as SubscriptionMachine, type TopicView } from './core/subscription.js'
 export { createHubWith } from './hub.js'

@@ -7,11 +7,14 @@ import { coreOf, type Hub } from './hub.js'
 import { Connection } from './shell/connection.js'
 import type { ChannelHandlers, HandlerTable, HubCore } from './shell/core.js'
 import { handleHttp } from './shell/http.js'
+import { Links } from './shell/links.js'
 import { memoryLink } from './shell/memory-link.js'
 import type { ServerSocket } from './shell/socket.js'
 
 /** What a router holds right now. */
 export interface RouterCounts {
+  readonly connections: number
+  /** Those included that wait for their client to come back. */
   readonly sessions: number
   /** Topics that somebody on this node reads. */
   readonly topics: number
@@ -86,10 +89,9 @@ export function createRouter<Tree extends ContractTree, Context>(
   const router: Router<Context> = {
     link: ({ context }) => memoryLink(core, table, context),
     disconnect(who, { reason = 'disconnected by the application' } = {}) {
-      for (const connection of [...core.connections]) {
-        const meant =
-          'member' in who ? connection.member === who.member : connection.session.id === who.session
-        if (meant) connection.close('DISCONNECTED', reason)
+      for (const live of core.sessions) {
+        const meant = 'member' in who ? live.member === who.member : live.session.id === who.session
+        if (meant) live.close('DISCONNECTED', reason)
       }
       if ('session' in who) return
       core.endings.add({ member: who.member, code: 'FORBIDDEN', message: reason })
@@ -98,32 +100,36 @@ export function createRouter<Tree extends ContractTree, Context>(
     inspect: () => inspect(core),
     health: () => ({ status: core.topics.closed ? 'closing' : 'ok' }),
   }
+  const accept =
+    (transport: 'websocket' | 'fallback') =>
+    (socket: ServerSocket, request: Request): Connection =>
+      new Connection({ core, handlers: table, socket, entrance: { transport, request } })
+  const links = new Links(core, accept('fallback'))
   insides.set(router, {
     core,
     handlers: table,
-    fetch: (request, path) => handleHttp(core, table, request, path),
+    fetch: (request, path) =>
+      path === '/link' ? links.answer(request) : handleHttp(core, table, request, path),
     close: () => hub.close(),
-    accept: (socket, request) =>
-      new Connection({ core, handlers: table, socket, entrance: { transport: 'websocket', request } }),
+    accept: accept('websocket'),
   })
   return router
 }
 
-function inspect({ connections, sse, topics, ticker }: HubCore): RouterCounts {
+function inspect({ connections, sessions, sse, topics, ticker }: HubCore): RouterCounts {
   const { topics: topicCount, readers, live, nativeSubscriptions } = topics.inspect()
   let queuedBytes = 0
   let running = 0
-  for (const connection of connections) {
-    queuedBytes += connection.queued()
-    running += connection.pending
-  }
+  for (const connection of connections) queuedBytes += connection.queued()
+  for (const { pending } of sessions) running += pending
   for (const response of sse) queuedBytes += Math.max(0, response.queued())
   return {
-    sessions: connections.size,
+    connections: connections.size,
+    sessions: sessions.size,
     topics: topicCount,
     readers,
     live,
-    timers: ticker.size,
+    timers: ticker.size + (sessions.kept > 0 ? 1 : 0),
     nativeSubscriptions,
     queuedBytes,
     running,

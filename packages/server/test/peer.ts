@@ -17,6 +17,8 @@ export interface Peer {
   raw(text: string): void
   /** The socket is gone without a close frame. */
   cut(): void
+  /** The client closed: it does not come back. */
+  leave(): void
 }
 
 export function connect(
@@ -46,7 +48,8 @@ export function connect(
     say: (...frame) => connection.received(JSON.stringify(frame)),
     of: (tag) => frames.filter(([one]) => one === tag),
     raw: (text) => connection.received(text),
-    cut: () => connection.closed('1006'),
+    cut: () => connection.closed(1006, ''),
+    leave: () => connection.closed(1000, ''),
   }
 }
 

@@ -101,7 +101,7 @@ export function bunHandler<Context, Data = undefined>(
     close(ws: ServerWebSocket<unknown>, code: number, reason: string) {
       const data = dataOf(ws)
       if (!data) return mine?.close?.(ws as ServerWebSocket<Data>, code, reason)
-      data.connection?.closed(`${code}${reason === '' ? '' : ` ${reason}`}`)
+      data.connection?.closed(code, reason)
     },
     drain(ws: ServerWebSocket<unknown>) {
       const data = dataOf(ws)
@@ -125,7 +125,9 @@ export function bunHandler<Context, Data = undefined>(
         return upgrade(inside, request, server, groupOf(server))
       }
       // a finite time-out with a heartbeat lets go of a stalled reader; 0 never would
-      if (rest.startsWith('/events/')) server.timeout(request, sseIdleSeconds)
+      if (rest.startsWith('/events/') || (rest === '/link' && request.method === 'GET')) {
+        server.timeout(request, sseIdleSeconds)
+      }
       return inside.fetch(request, rest === '' ? '/' : rest)
     },
     websocket: handler as unknown as WebSocketHandler<Data>,

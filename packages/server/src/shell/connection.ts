@@ -1,6 +1,6 @@
 /**
- * One connection: takes frames from a socket to the session's rules, and carries out what they order. The socket is
- * a WebSocket or an in-memory link; it demands little.
+ * One connection: takes frames from a socket to its rules, and carries out what they order; calls and messages go on to
+ * the session that it carries. The socket is a WebSocket, a fallback link or an in-memory link; it demands little.
  */
 import {
   type CloseCodeName,
@@ -12,20 +12,19 @@ import {
   parseClientFrame,
   protocolVersion,
   type Received,
+  reconnectPolicy,
   type ServerFrame,
   type Topic,
 } from '@parley/shared/internal'
-import { Session, type SessionOrder } from '../core/session.js'
+import { ConnectionMachine, type ConnectionOrder } from '../core/connection.js'
 import type { NativeSocket } from '../fanout/member.js'
 import { Refusal, refusalClose } from './admission.js'
 import type { HandlerTable, HubCore, LiveConnection } from './core.js'
-import { Credentials, type Entrance } from './credentials.js'
+import { Credentials, type CredentialsEvents, type Entrance } from './credentials.js'
 import { DrainQueue } from './drain.js'
+import { type Carrier, LiveSession } from './live-session.js'
 import { share } from './reader.js'
-import { startRun, topicKey } from './run.js'
-import { Runs } from './runs.js'
 import type { ServerSession } from './session.js'
-import { SessionHook } from './session-hook.js'
 import type { ServerSocket } from './socket.js'
 import { type Peer, Subscriptions } from './subscriptions.js'
 import { Turns } from './turns.js'
@@ -40,41 +39,34 @@ export interface ConnectionOptions {
 /** How long whoever comes to a closed hub is advised to stay away. */
 const closedDelayMs = 5_000
 
-export class Connection implements LiveConnection, Peer {
+export class Connection implements LiveConnection, Peer, Carrier {
   readonly #core: HubCore
   readonly #socket: ServerSocket
-  readonly #credentials: Credentials
-  readonly #machine: Session
+  readonly #handlers: HandlerTable
+  readonly #entrance: Entrance
+  readonly #machine: ConnectionMachine
   readonly #subscriptions: Subscriptions
   readonly #drain: DrainQueue
   readonly turns: Turns
-  readonly #runs: Runs
   readonly #stopTicking: () => void
   readonly #stopEpochs: () => void
-  #client: string | undefined
-  #secret: string | undefined
-  readonly #hook: SessionHook
+  readonly #expiry: CredentialsEvents = {
+    expires: (inMs) => this.sendFrame({ type: 'expires', inMs }),
+    expired: () => this.close('EXPIRED', 'the credentials have ended'),
+  }
+  /** The session that it carries, once its client was let in. */
+  #live: LiveSession | undefined
   /** Those that are being carried out. */
-  #orders: SessionOrder[] | undefined
+  #orders: ConnectionOrder[] | undefined
   #over = false
 
   constructor({ core, handlers, socket, entrance }: ConnectionOptions) {
     this.#core = core
+    this.#handlers = handlers
     this.#socket = socket
+    this.#entrance = entrance
     const { clock, limits } = core.topics
-    this.#credentials = new Credentials(core, entrance, {
-      expires: (inMs) => this.sendFrame({ type: 'expires', inMs }),
-      expired: () => this.close('EXPIRED', 'the credentials have ended'),
-    })
-    this.#machine = new Session(limits, clock.now(), (path, params) => topicKey(core, path, params))
-    this.#hook = new SessionHook(core)
-    this.#runs = new Runs({
-      start: (run) => startRun(core, handlers, this, run),
-      send: (frame) => this.sendFrame(frame),
-      over: (id) => {
-        if (!this.#over) this.#carryOut(this.#machine.settled(id))
-      },
-    })
+    this.#machine = new ConnectionMachine(limits, clock.now())
     this.#subscriptions = new Subscriptions(core, handlers, this)
     this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / (2 * share))
     this.turns = new Turns(share, this.#drain)
@@ -86,20 +78,21 @@ export class Connection implements LiveConnection, Peer {
     if (core.topics.closed) this.close('DRAINING', 'the hub was closed', closedDelayMs)
   }
 
+  /** To be asked for once the client was let in. */
   get session(): ServerSession {
-    return this.#credentials.session
+    return this.#open.session
   }
 
   get client(): string | undefined {
-    return this.#client
+    return this.#live?.client
   }
 
   get member(): string | undefined {
-    return this.#credentials.member
+    return this.#live?.member
   }
 
   get context(): unknown {
-    return this.#credentials.context
+    return this.#live?.context
   }
 
   get native(): NativeSocket | undefined {
@@ -113,11 +106,6 @@ export class Connection implements LiveConnection, Peer {
   /** Ends the subscription to a topic, if there is one. */
   endTopic(key: string, code: string, message: string): void {
     this.#subscriptions.endTopic(key, code, message)
-  }
-
-  /** Calls and messages that run or wait. */
-  get pending(): number {
-    return this.#machine.pending
   }
 
   /** A frame came in. */
@@ -137,27 +125,37 @@ export class Connection implements LiveConnection, Peer {
     this.#drain.look()
   }
 
-  /** The socket is gone, whoever closed it. */
-  closed(reason: string): void {
-    if (this.#over) return
-    this.#over = true
-    this.#stopTicking()
-    this.#stopEpochs()
-    this.#drain.close()
-    this.#credentials.close()
-    this.#core.connections.delete(this)
-    if (this.#secret !== undefined) this.#core.bySecret.delete(this.#secret)
-    this.#subscriptions.leaveAll()
-    for (const order of this.#machine.closed()) if (order.type === 'abort') this.#runs.abort(order.id)
-    this.#hook.end(reason)
+  /** The socket is gone, by the client's doing or by nobody's. */
+  closed(code: number, reason: string): void {
+    const isEnd = code === 1000 || reconnectPolicy(code) === 'never'
+    this.#gone(isEnd, `${code}${reason === '' ? '' : ` ${reason}`}`)
   }
 
   /** Ends the connection with one of our codes. */
   close(code: CloseCodeName, why: string, delayMs?: number): void {
     if (this.#over) return
     const reason = encodeCloseReason({ code, why, ...(delayMs === undefined ? {} : { delayMs }) })
-    this.closed(code) // first: a socket that tells of its close at once would give its own words for the reason
+    // first: a socket that tells of its close at once would give its own words for the reason
+    this.#gone(endsSession(code), code)
     this.#socket.close(closeCodes[code].code, reason)
+  }
+
+  /** @param isEnd whether the session ends with it; else it waits for its client. */
+  #gone(isEnd: boolean, reason: string): void {
+    if (this.#over) return
+    this.#over = true
+    this.#stopTicking()
+    this.#stopEpochs()
+    this.#drain.close()
+    this.#core.connections.delete(this)
+    this.#subscriptions.leaveAll()
+    this.#machine.closed()
+    const live = this.#live
+    if (!live) return
+    live.credentials.unwatch(this.#expiry)
+    if (!live.letGo(this)) return
+    if (isEnd) live.end(reason)
+    else this.#core.sessions.keep(live, reason)
   }
 
   /** A reader cannot go on; the client comes back, from its positions. Why is in the report alone. */
@@ -205,7 +203,7 @@ export class Connection implements LiveConnection, Peer {
   }
 
   /** What an order leads to at once comes after it, not inside it: a row of messages may be as long as the limits say. */
-  #carryOut(orders: readonly SessionOrder[]): void {
+  #carryOut(orders: readonly ConnectionOrder[]): void {
     if (orders.length === 0) return
     if (this.#orders) {
       this.#orders.push(...orders)
@@ -220,7 +218,7 @@ export class Connection implements LiveConnection, Peer {
     }
   }
 
-  #carryOutEach(orders: readonly SessionOrder[]): void {
+  #carryOutEach(orders: readonly ConnectionOrder[]): void {
     for (const order of orders) {
       if (this.#over) return
       switch (order.type) {
@@ -230,13 +228,13 @@ export class Connection implements LiveConnection, Peer {
         case 'close':
           if (order.code === 'PROTOCOL' || order.code === 'TOO_LARGE') {
             const message = `a client broke the protocol: ${order.why}`
-            this.#core.report({ kind: 'protocol', id: this.session.id, message })
+            const { session } = this.#live ?? {}
+            this.#core.report({ kind: 'protocol', ...(session ? { id: session.id } : {}), message })
           }
           this.close(order.code, order.why)
           break
         case 'admit':
-          this.#client = order.client
-          this.#admit(order.auth, order.before)
+          this.#admit(order)
           break
         case 'refresh':
           this.#refresh(order.id, order.auth)
@@ -253,22 +251,19 @@ export class Connection implements LiveConnection, Peer {
         case 'cancel-read':
           this.#subscriptions.cancelRead(order.id)
           break
-        case 'run':
-          this.#runs.run(order.run)
-          break
-        case 'abort':
-          this.#runs.abort(order.id)
+        case 'request':
+          this.#open.received(order.frame)
       }
     }
   }
 
-  async #admit(auth: Received | undefined, before: string | undefined): Promise<void> {
+  async #admit({ client, before, auth }: Admission): Promise<void> {
     const core = this.#core
     const asked = core.endings.now
-    const admitted = await this.#credentials.ask(auth)
+    const entered = await this.#enter(client, before, auth)
     if (this.#over) return
-    if (admitted instanceof Refusal) {
-      this.#carryOut(this.#machine.refused(refusalClose[admitted.code], admitted.why))
+    if (entered instanceof Refusal) {
+      this.#carryOut(this.#machine.refused(refusalClose[entered.code], entered.why))
       return
     }
     try {
@@ -280,37 +275,70 @@ export class Connection implements LiveConnection, Peer {
       return
     }
     if (this.#over) return
-    const ending = core.endings.since(asked, this.member)
+    const ending = core.endings.since(asked, entered.credentials.member)
     if (ending) {
       this.close(ending.code === 'OVERLOADED' ? 'OVERLOADED' : 'DISCONNECTED', ending.message)
       return
     }
-    // a link that broke in silence may still bring, or hold back, messages that were sent before those of this one
-    if (before !== undefined) core.bySecret.get(before)?.close('TAKEN_OVER', 'the client came back')
-    this.#hook.begin(this.session, admitted.context)
+    this.#welcome(client, entered)
+  }
+
+  /** Asks who this is: for the session that it comes back to, or for a new one. */
+  async #enter(
+    client: string,
+    before: string | undefined,
+    auth: Received | undefined,
+  ): Promise<Entered | Refusal> {
+    const { sessions } = this.#core
+    const found = before === undefined ? undefined : sessions.find(before)
+    const own = found?.client === client ? found : undefined
+    if (own) {
+      const admitted = await own.credentials.ask(this.#entrance, auth)
+      if (admitted instanceof Refusal) return admitted
+      if (admitted.member === own.member && !own.isOver)
+        return { credentials: own.credentials, resumes: own, refused: undefined }
+    }
+    const credentials = new Credentials(this.#core, this.#entrance.transport)
+    const admitted = await credentials.ask(this.#entrance, auth)
+    if (admitted instanceof Refusal) return admitted
+    const isTaken = found !== undefined && !found.isOver
+    const refused = before === undefined ? undefined : isTaken ? 'SESSION_CHANGED' : 'SESSION_GONE'
+    return { credentials, resumes: undefined, refused }
+  }
+
+  #welcome(client: string, { credentials, resumes, refused }: Entered): void {
+    const core = this.#core
+    // it may have ended while the log was opened
+    const resumed = resumes !== undefined && !resumes.isOver
+    const live = resumed ? resumes : new LiveSession({ core, handlers: this.#handlers, client, credentials })
+    this.#live = live
+    if (!resumed) core.sessions.add(live)
+    live.carryBy(this)
+    if (!resumed) live.begin()
     if (this.#over) return // the application may disconnect whom it is told of
-    const { limits, epoch, clock } = core.topics
-    this.#secret = clock.secret()
-    core.bySecret.set(this.#secret, this)
+    const { limits, epoch } = core.topics
+    const why = resumes && !resumed ? 'SESSION_GONE' : refused
     const welcome = this.#machine.admitted({
       type: 'welcome',
       version: protocolVersion,
       contract: core.contract.fingerprint,
-      session: this.#secret,
-      resumed: false,
+      session: live.secret,
+      resumed,
+      ...(why === undefined ? {} : { refused: why }),
       epoch,
       frameBytes: limits.frameBytes,
       heartbeatMs: limits.heartbeatMs,
       heartbeatGraceMs: limits.heartbeatGraceMs,
     })
     this.#carryOut(welcome)
-    this.#credentials.watch()
+    live.credentials.watch(this.#expiry)
   }
 
   /** New credentials for the running session. */
   async #refresh(id: number, auth: Received | undefined): Promise<void> {
-    const before = this.member
-    const admitted = await this.#credentials.ask(auth)
+    const live = this.#open
+    const before = live.member
+    const admitted = await live.credentials.ask(this.#entrance, auth)
     if (this.#over) return
     this.#machine.refreshed()
     if (admitted instanceof Refusal) {
@@ -325,4 +353,26 @@ export class Connection implements LiveConnection, Peer {
     this.sendFrame({ type: 'ok', id })
     await this.#subscriptions.recheck()
   }
+
+  /** The session of an open connection. */
+  get #open(): LiveSession {
+    if (!this.#live) throw new Error('a connection without a session was asked for it')
+    return this.#live
+  }
+}
+
+type Admission = Extract<ConnectionOrder, { type: 'admit' }>
+
+/** Who came in. */
+interface Entered {
+  readonly credentials: Credentials
+  /** The session that goes on. */
+  readonly resumes: LiveSession | undefined
+  /** Why the one that was named does not. */
+  readonly refused: string | undefined
+}
+
+/** Whether a client that is closed with this code has no session any more; one that was taken over has it elsewhere. */
+function endsSession(code: CloseCodeName): boolean {
+  return code === 'SESSION_CHANGED' || reconnectPolicy(closeCodes[code].code) === 'never'
 }

@@ -6,6 +6,7 @@ import type { AnyHandler } from '../handler-run.js'
 import type { Topics } from '../topics.js'
 import type { Endings } from './endings.js'
 import type { ServerSession } from './session.js'
+import type { Sessions } from './sessions.js'
 import type { SseResponse } from './sse.js'
 import type { Ticker } from './ticker.js'
 
@@ -44,11 +45,7 @@ export interface HandlerTable {
 
 /** A connection, as the rest of the hub sees it. */
 export interface LiveConnection {
-  readonly session: ServerSession
   readonly member: string | undefined
-  readonly client: string | undefined
-  /** Calls and messages that run or wait. */
-  readonly pending: number
   queued(): number
   close(code: CloseCodeName, why: string): void
   /** Ends the subscription to a topic, if there is one. */
@@ -65,8 +62,7 @@ export interface HubCore {
   readonly fingerprint: string
   readonly report: (report: Report) => void
   readonly connections: Set<LiveConnection>
-  /** Those that were welcomed, by the secret that names their session. */
-  readonly bySecret: Map<string, LiveConnection>
+  readonly sessions: Sessions
   readonly sse: Set<SseResponse>
   readonly endings: Endings
 }

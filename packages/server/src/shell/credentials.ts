@@ -1,4 +1,4 @@
-/** Who is at the other end of a connection, for as long as the credentials say. */
+/** Who is at the other end of a session, for as long as the credentials say. They are asked for at each connection. */
 import type { Received } from '@parley/shared/internal'
 import { type Admitted, admit, admitContext, Refusal } from './admission.js'
 import type { HubCore } from './core.js'
@@ -7,9 +7,9 @@ import { ServerSession } from './session.js'
 /** The longest delay of a timer (WHATWG HTML, timers: a 32-bit integer). */
 const longestDelayMs = 2 ** 31 - 1
 
-/** An upgrade request to be asked about, or the context that an in-memory link brings along. */
+/** An upgrade, or the request for a fallback link, to be asked about, or the context that an in-memory link brings along. */
 export type Entrance =
-  | { readonly transport: 'websocket'; readonly request: Request }
+  | { readonly transport: 'websocket' | 'fallback'; readonly request: Request }
   | { readonly transport: 'link'; readonly context: unknown }
 
 export interface CredentialsEvents {
@@ -22,17 +22,15 @@ export interface CredentialsEvents {
 export class Credentials {
   readonly session: ServerSession
   readonly #core: HubCore
-  readonly #entrance: Entrance
-  readonly #events: CredentialsEvents
+  #events: CredentialsEvents | undefined
   #admitted: Admitted | undefined
   #cancelExpiry: (() => void) | undefined
-  #over = false
+  /** How often it was asked: the answer to an older question counts no more. */
+  #asks = 0
 
-  constructor(core: HubCore, entrance: Entrance, events: CredentialsEvents) {
-    this.session = new ServerSession(core.topics.clock, entrance.transport)
+  constructor(core: HubCore, transport: Entrance['transport']) {
+    this.session = new ServerSession(core.topics.clock, transport)
     this.#core = core
-    this.#entrance = entrance
-    this.#events = events
   }
 
   get context(): unknown {
@@ -43,17 +41,20 @@ export class Credentials {
     return this.#admitted?.member
   }
 
-  /** Asks the application; what it grants holds from then on, and a refusal leaves what held before. */
-  async ask(auth: Received | undefined): Promise<Admitted | Refusal> {
-    const entrance = this.#entrance
+  /**
+   * Asks the application; what it grants holds from then on, and a refusal leaves what held before, as does an answer
+   * that names another member.
+   */
+  async ask(entrance: Entrance, auth: Received | undefined): Promise<Admitted | Refusal> {
     const before = this.#admitted
+    const ask = ++this.#asks
     if (before) this.session.asking()
     const answer =
       entrance.transport === 'link'
         ? admitContext(this.#core, entrance.context)
         : await admit(this.#core, auth, this.session, entrance.request)
-    const granted =
-      !this.#over && !(answer instanceof Refusal) && (!before || answer.member === before.member)
+    if (ask !== this.#asks) return new Refusal('OVERLOADED', 'newer credentials came meanwhile')
+    const granted = !(answer instanceof Refusal) && (!before || answer.member === before.member)
     if (granted) {
       this.#admitted = answer
       this.session.belongTo(answer.member)
@@ -62,20 +63,23 @@ export class Credentials {
     return answer
   }
 
-  /** Begins to watch the end that the application set, now or later. */
-  watch(): void {
+  /** Begins to watch the end that the application set, now or later; the connection before it is told no more. */
+  watch(events: CredentialsEvents): void {
+    this.#events = events
     this.session.onExpiry(() => this.#arm())
     this.#arm()
   }
 
-  close(): void {
-    this.#over = true
+  /** Ends that, for the connection that began it. */
+  unwatch(events: CredentialsEvents): void {
+    if (this.#events !== events) return
+    this.#events = undefined
     this.#cancelExpiry?.()
   }
 
   #arm(): void {
     const inMs = this.session.expiresInMs
-    if (inMs === undefined || this.#over) return
+    if (inMs === undefined || !this.#events) return
     this.#events.expires(inMs)
     this.#cancelExpiry?.()
     this.#wait()
@@ -85,7 +89,7 @@ export class Credentials {
     const inMs = this.session.expiresInMs
     if (inMs === undefined) return
     this.#cancelExpiry = this.#core.topics.clock.after(Math.min(inMs, longestDelayMs), () => {
-      if (this.session.expiresInMs === 0) this.#events.expired()
+      if (this.session.expiresInMs === 0) this.#events?.expired()
       else this.#wait()
     })
   }

@@ -178,14 +178,11 @@ function bearer(request: Request): Received | undefined {
   return token === undefined ? undefined : { json: token }
 }
 
-/** The client id is a secret of its client: it counts only where a connection of the same member has it. */
+/** The client id is a secret of its client: it counts only where a session of the same member has it. */
 function clientOf(core: HubCore, request: Request, { member }: Admitted): string | undefined {
   const client = request.headers.get('parley-client')
   if (client === null || member === undefined) return undefined
-  for (const connection of core.connections) {
-    if (connection.client === client && connection.member === member) return client
-  }
-  return undefined
+  return core.sessions.ofClient(client)?.member === member ? client : undefined
 }
 
 async function untilAborted(running: Running, signal: AbortSignal): Promise<Outcome> {

@@ -30,9 +30,9 @@ export function memoryLink(core: HubCore, handlers: HandlerTable, context: unkno
       })
       return {
         send: (data) => later(() => connection?.received(data)),
-        close(_code, reason) {
+        close(code, reason) {
           open = false
-          connection?.closed(reason)
+          connection?.closed(code, reason)
         },
         buffered: () => 0,
       }

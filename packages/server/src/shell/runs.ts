@@ -1,11 +1,11 @@
-/** The calls and messages of one connection, from the order to run them to their answer. */
-import type { Encoded, ServerFrame } from '@parley/shared/internal'
+/** The calls and messages of one session, from the order to run them to their answer. */
+import type { Answer } from '../core/answers.js'
 import type { Run } from '../core/session.js'
 import type { Outcome, Running } from '../dispatch.js'
 
 interface RunsOptions {
   readonly start: (run: Run) => Running
-  readonly send: (frame: ServerFrame<Encoded>) => void
+  readonly answered: (answer: Answer) => void
   /** Nothing of it goes on any more: what waits behind it may run. */
   readonly over: (id: number) => void
 }
@@ -33,20 +33,17 @@ export class Runs {
   }
 
   #settled(run: Run, running: Running, outcome: Outcome): void {
-    if (run.id > 0) this.#answer(run.id, outcome)
+    if (run.id > 0) this.#options.answered(answerOf(run.id, outcome))
     // one that was given up has its answer, and holds up what is behind it as long as it runs
     running.whenOver(() => {
       this.#running.delete(run.id)
       this.#options.over(run.id)
     })
   }
+}
 
-  #answer(id: number, { failure: failed, output }: Outcome): void {
-    if (!failed) {
-      this.#options.send(output ? { type: 'ok', id, output } : { type: 'ok', id })
-      return
-    }
-    const { status: _status, ...error } = failed
-    this.#options.send({ type: 'err', id, ...error })
-  }
+function answerOf(id: number, { failure: failed, output }: Outcome): Answer {
+  if (!failed) return output ? { type: 'ok', id, output } : { type: 'ok', id }
+  const { status: _status, ...error } = failed
+  return { type: 'err', id, ...error }
 }

@@ -1,0 +1,95 @@
+/**
+ * The answers of a session until its client has them, and which numbers must never run again.
+ *
+ * Promise: a number that was answered is answered the same again until the client acknowledged it; one that was
+ * acknowledged, or whose answer had to go for lack of room, is told apart from one that never came.
+ */
+import type { Encoded, ServerFrame } from '@parley/shared/internal'
+
+export type Answer = Extract<ServerFrame<Encoded>, { type: 'ok' | 'err' }>
+
+interface Kept {
+  readonly answer: Answer
+  readonly bytes: number
+}
+
+/** What an answer takes besides its payload, roughly. */
+const bytesBeside = 256
+/** Numbers of answers that had to go which are remembered one by one; of a client that acknowledges none, the last. */
+const mostForgotten = 4_096
+
+export class Answers {
+  readonly #mostBytes: number
+  readonly #kept = new Map<number, Kept>()
+  #bytes = 0
+  #upTo = 0
+  /** Of the numbers up to `#upTo`, those that the client still waits for. */
+  #waiting: ReadonlySet<number> = new Set()
+  readonly #forgotten = new Set<number>()
+  /** Of a number up to here nothing is known for certain. */
+  #floor = 0
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  get size(): number {
+    return this.#kept.size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The answer of a number; or that the client had it, or that it had to go; `undefined`: there was none. */
+  find(id: number): Answer | 'acknowledged' | 'forgotten' | undefined {
+    const kept = this.#kept.get(id)
+    if (kept) return kept.answer
+    if (this.#isAcknowledged(id)) return 'acknowledged'
+    return id <= this.#floor || this.#forgotten.has(id) ? 'forgotten' : undefined
+  }
+
+  keep(answer: Answer): void {
+    const { id } = answer
+    if (this.#isAcknowledged(id)) return
+    const payload = answer.type === 'ok' ? answer.output : answer.data
+    const bytes = bytesBeside + (payload ? sizeOf(payload) : 0)
+    this.#kept.set(id, { answer, bytes })
+    this.#bytes += bytes
+    for (const [oldest] of this.#kept) {
+      if (this.#bytes <= this.#mostBytes || oldest === id) break
+      this.#drop(oldest)
+      this.#forget(oldest)
+    }
+  }
+
+  /** Of the numbers up to `upTo` the client waits for these alone. */
+  acknowledge(upTo: number, waiting: readonly number[]): void {
+    if (upTo < this.#upTo) return
+    // a number that was acknowledged once stays so: it must not run again
+    this.#waiting = new Set(waiting.filter((id) => id <= upTo && !this.#isAcknowledged(id)))
+    this.#upTo = upTo
+    for (const id of this.#kept.keys()) if (this.#isAcknowledged(id)) this.#drop(id)
+    for (const id of this.#forgotten) if (this.#isAcknowledged(id)) this.#forgotten.delete(id)
+  }
+
+  #isAcknowledged(id: number): boolean {
+    return id <= this.#upTo && !this.#waiting.has(id)
+  }
+
+  #drop(id: number): void {
+    this.#bytes -= this.#kept.get(id)?.bytes ?? 0
+    this.#kept.delete(id)
+  }
+
+  #forget(id: number): void {
+    this.#forgotten.add(id)
+    if (this.#forgotten.size <= mostForgotten) return
+    for (const one of this.#forgotten) this.#floor = Math.max(this.#floor, one)
+    this.#forgotten.clear()
+  }
+}
+
+export function sizeOf({ json, meta, blobs }: Encoded): number {
+  return json.length + (meta?.length ?? 0) + (blobs?.reduce((sum, blob) => sum + blob.length, 0) ?? 0)
+}

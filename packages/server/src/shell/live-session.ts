@@ -1,0 +1,166 @@
+/**
+ * A session and what it holds: who the client is, what runs for it, and the connection that delivers, if there is one.
+ * It carries out what the session's rules order.
+ */
+import type { CloseCodeName, Encoded, ServerFrame, Topic } from '@parley/shared/internal'
+import { type RequestFrame, SessionMachine, type SessionOrder } from '../core/session.js'
+import type { HandlerTable, HubCore } from './core.js'
+import type { Credentials } from './credentials.js'
+import { type Caller, startRun, topicKey } from './run.js'
+import { Runs } from './runs.js'
+import type { ServerSession } from './session.js'
+import { SessionHook } from './session-hook.js'
+
+/** The connection that delivers for a session. */
+export interface Carrier {
+  sendFrame(frame: ServerFrame<Encoded>): void
+  /** Whether `join` has allowed this topic on this connection. */
+  hasJoined(topic: Topic): boolean
+  close(code: CloseCodeName, why: string): void
+}
+
+export interface LiveSessionOptions {
+  readonly core: HubCore
+  readonly handlers: HandlerTable
+  readonly client: string
+  readonly credentials: Credentials
+}
+
+export class LiveSession implements Caller {
+  readonly client: string
+  /** Resumes it; known to its client alone. */
+  readonly secret: string
+  readonly credentials: Credentials
+  readonly #core: HubCore
+  readonly #machine: SessionMachine
+  readonly #runs: Runs
+  readonly #hook: SessionHook
+  #carrier: Carrier | undefined
+  /** Those that are being carried out. */
+  #orders: SessionOrder[] | undefined
+  #over = false
+
+  constructor({ core, handlers, client, credentials }: LiveSessionOptions) {
+    this.#core = core
+    this.client = client
+    this.credentials = credentials
+    this.secret = core.topics.clock.secret()
+    this.#machine = new SessionMachine(core.topics.limits, (path, params) => topicKey(core, path, params))
+    this.#hook = new SessionHook(core)
+    this.#runs = new Runs({
+      start: (run) => startRun(core, handlers, this, run),
+      answered: (answer) => this.#carryOut(this.#machine.answered(answer)),
+      over: (id) => this.#carryOut(this.#machine.over(id)),
+    })
+  }
+
+  get session(): ServerSession {
+    return this.credentials.session
+  }
+
+  get context(): unknown {
+    return this.credentials.context
+  }
+
+  get member(): string | undefined {
+    return this.credentials.member
+  }
+
+  get isOver(): boolean {
+    return this.#over
+  }
+
+  /** Whether a connection delivers for it. */
+  get isCarried(): boolean {
+    return this.#carrier !== undefined
+  }
+
+  /** Calls and messages that run or wait. */
+  get pending(): number {
+    return this.#machine.pending
+  }
+
+  /** What it keeps until its client acknowledges it. */
+  get bytes(): number {
+    return this.#machine.bytes
+  }
+
+  hasJoined(topic: Topic): boolean {
+    return this.#carrier?.hasJoined(topic) ?? false
+  }
+
+  /** Tells the application that it begins; that may end it at once. */
+  begin(): void {
+    this.#hook.begin(this.session, this.context)
+  }
+
+  /** From now on this connection delivers. One that did so is told; what it still brings counts no more. */
+  carryBy(carrier: Carrier): void {
+    const before = this.#carrier
+    this.#carrier = carrier
+    before?.close('TAKEN_OVER', 'the client came back')
+    this.#core.sessions.changed(this)
+  }
+
+  /** This connection is gone; whether it was the one that delivered. */
+  letGo(carrier: Carrier): boolean {
+    if (this.#carrier !== carrier) return false
+    this.#carrier = undefined
+    return true
+  }
+
+  received(frame: RequestFrame): void {
+    this.#carryOut(this.#machine.received(frame))
+  }
+
+  /** The application, or its time, ends it: its connection is closed with this code. */
+  close(code: CloseCodeName, why: string): void {
+    this.#carrier?.close(code, why)
+    this.end(code)
+  }
+
+  /** Nothing of it is left: what runs is told to stop. */
+  end(reason: string): void {
+    if (this.#over) return
+    this.#over = true
+    this.#core.sessions.delete(this)
+    for (const order of this.#machine.ended()) if (order.type === 'abort') this.#runs.abort(order.id)
+    this.#hook.end(reason)
+  }
+
+  /** What an order leads to at once comes after it, not inside it: a row of messages may be as long as the limits say. */
+  #carryOut(orders: readonly SessionOrder[]): void {
+    if (orders.length === 0 || this.#over) return
+    if (this.#orders) {
+      this.#orders.push(...orders)
+      return
+    }
+    const all = [...orders]
+    this.#orders = all
+    try {
+      for (const order of all) {
+        if (this.#over) return
+        this.#carryOutOne(order)
+      }
+    } finally {
+      this.#orders = undefined
+    }
+  }
+
+  #carryOutOne(order: SessionOrder): void {
+    switch (order.type) {
+      case 'answer':
+        if (this.#carrier) this.#carrier.sendFrame(order.answer)
+        else this.#core.sessions.changed(this)
+        break
+      case 'run':
+        this.#runs.run(order.run)
+        break
+      case 'abort':
+        this.#runs.abort(order.id)
+        break
+      case 'broken':
+        this.#carrier?.close('PROTOCOL', order.why)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * All sessions of a hub. One whose connection was lost is kept for a while, within bounds of number and bytes: above
+ * them the one that has waited longest ends.
+ */
+import type { Clock, Limits } from '@parley/shared/internal'
+import type { LiveSession } from './live-session.js'
+
+/** A session without a connection. */
+interface Kept {
+  /** When it ends. */
+  readonly until: number
+  /** How its connection ended. */
+  readonly reason: string
+  bytes: number
+}
+
+export type SessionsLimits = Pick<Limits, 'sessionMs' | 'keptSessions' | 'keptBytes'>
+
+export class Sessions implements Iterable<LiveSession> {
+  readonly #clock: Clock
+  readonly #limits: SessionsLimits
+  readonly #bySecret = new Map<string, LiveSession>()
+  /** The newest of each client. */
+  readonly #byClient = new Map<string, LiveSession>()
+  /** In the order in which they lost their connections, which is that of their ends. */
+  readonly #kept = new Map<LiveSession, Kept>()
+  #keptBytes = 0
+  #cancel: (() => void) | undefined
+
+  constructor(clock: Clock, limits: SessionsLimits) {
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#bySecret.size
+  }
+
+  /** Those without a connection. */
+  get kept(): number {
+    return this.#kept.size
+  }
+
+  [Symbol.iterator](): Iterator<LiveSession> {
+    return [...this.#bySecret.values()][Symbol.iterator]()
+  }
+
+  add(session: LiveSession): void {
+    this.#bySecret.set(session.secret, session)
+    this.#byClient.set(session.client, session)
+  }
+
+  delete(session: LiveSession): void {
+    this.#bySecret.delete(session.secret)
+    if (this.#byClient.get(session.client) === session) this.#byClient.delete(session.client)
+    this.#release(session)
+  }
+
+  find(secret: string): LiveSession | undefined {
+    return this.#bySecret.get(secret)
+  }
+
+  ofClient(client: string): LiveSession | undefined {
+    return this.#byClient.get(client)
+  }
+
+  /** Its connection is lost: it waits for its client. */
+  keep(session: LiveSession, reason: string): void {
+    if (session.isOver) return
+    const until = this.#clock.now() + this.#limits.sessionMs
+    this.#kept.set(session, { until, reason, bytes: 0 })
+    this.changed(session)
+    if (this.#kept.size > this.#limits.keptSessions) this.#endOldest()
+    this.#arm()
+  }
+
+  /** It holds more or less than before, or has a connection again. */
+  changed(session: LiveSession): void {
+    if (session.isCarried) {
+      this.#release(session)
+      return
+    }
+    const kept = this.#kept.get(session)
+    if (!kept) return
+    this.#keptBytes += session.bytes - kept.bytes
+    kept.bytes = session.bytes
+    while (this.#keptBytes > this.#limits.keptBytes && this.#kept.size > 0) this.#endOldest()
+  }
+
+  #release(session: LiveSession): void {
+    const kept = this.#kept.get(session)
+    if (!kept) return
+    this.#keptBytes -= kept.bytes
+    this.#kept.delete(session)
+    if (this.#kept.size > 0) return
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  #endOldest(): void {
+    for (const [session, { reason }] of this.#kept) {
+      session.end(reason)
+      return
+    }
+  }
+
+  #arm(): void {
+    const [first] = this.#kept.values()
+    if (!first || this.#cancel) return
+    const inMs = Math.max(0, first.until - this.#clock.now())
+    this.#cancel = this.#clock.after(inMs, () => {
+      this.#cancel = undefined
+      const now = this.#clock.now()
+      for (const [session, { until, reason }] of [...this.#kept]) {
+        if (until > now) break
+        session.end(reason)
+      }
+      this.#arm()
+    })
+  }
+}
