@@ -39,7 +39,7 @@ export async function readBody(request: Request, limits: Limits): Promise<Body> 
 }
 
 /** The body as text, or nothing when it is larger than allowed: it is not read further. */
-async function readText(request: Request, most: number): Promise<string | undefined> {
+export async function readText(request: Request, most: number): Promise<string | undefined> {
   if (Number(request.headers.get('content-length') ?? 0) > most) return undefined
   if (!request.body) return ''
   const decoder = new TextDecoder()

@@ -3,7 +3,7 @@ import type { Report } from '@parley/shared'
 import { isForeignAllowed, type OriginFacts, originAllowed } from '../core/origin.js'
 
 const allowedHeaders =
-  'accept, authorization, content-type, idempotency-key, last-event-id, parley-client, parley-contract, parley-within'
+  'accept, authorization, content-type, idempotency-key, last-event-id, parley-client, parley-contract, parley-link, parley-seq, parley-within'
 
 function originFacts(request: Request): OriginFacts {
   const { headers } = request

@@ -9,7 +9,7 @@ const mostSeconds = 100_000_000_000
 export class ServerSession {
   /** Names the session in reports and `router.disconnect`; it resumes nothing. */
   readonly id: string
-  readonly transport: 'websocket' | 'link' | 'sse' | 'http'
+  readonly transport: 'websocket' | 'fallback' | 'link' | 'sse' | 'http'
   readonly #clock: Clock
   #member: string | undefined
   #expiresAtMs: number | undefined
