@@ -10,8 +10,8 @@ import type { Limits } from '@parley/shared/internal'
 import { breakableLink, type VirtualClock, virtualClock } from '@parley/shared/testing'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { acceptSockets } from '../simulation/sockets.js'
 import { CutFetch } from '../support/cut-fetch.js'
+import { acceptFor } from './accept.js'
 
 const number = z.object({ n: z.number() })
 
@@ -96,7 +96,7 @@ export function world(options: Options = {}) {
 
   /** A client named `ann` unless the test says otherwise. */
   function connect(more: Partial<ClientOptions> = {}) {
-    const link = breakableLink(acceptSockets(inside, 'plain').accept, clock, { delayMs })
+    const link = breakableLink(acceptFor(inside), clock, { delayMs })
     const told: Report[] = []
     const client = createClient(contract, {
       transport: link,

@@ -13,7 +13,8 @@
  * one before.
  *
  * House rules:
- * - What the server advises (`retry:`, `Retry-After`) holds for the next attempt alone, and nothing shortens it.
+ * - What the server advises holds for the next attempt alone, and nothing shortens it. `Retry-After` is how long to wait;
+ *   `retry:` is the least, because it stands in every response: a server that drops each must not be stormed.
  * - The attempts are counted anew after a response that held for `steadyMs`.
  * - A timer that comes far too late after a long silence means that this machine was stopped or asleep: what was open
  *   is dead, though nobody says so, and waiting has been long enough. Where bytes kept coming it is the timers alone
@@ -53,6 +54,7 @@ export class SseLink {
   /** When the timer is due. */
   #dueAt = 0
   #advisedMs: number | undefined
+  #leastMs: number | undefined
   /** The delay under way was advised. */
   #isAdvised = false
 
@@ -88,13 +90,19 @@ export class SseLink {
     this.#advisedMs = ms
   }
 
+  /** The server advises to wait so long, or longer, before the next attempt. */
+  spaced(ms: number): void {
+    this.#leastMs = ms
+  }
+
   /** There was no response, or it broke, or it ended without a word. */
   lost(now: number, chance: number): SseLinkOutput[] {
     if (this.#state !== 'connecting' && this.#state !== 'open') return []
     const hasHeld = this.#state === 'open' && now - this.#openedAt >= clientDefaults.steadyMs
     if (hasHeld) this.#attempts = 0
-    const advised = this.#advisedMs
     const backoff = backoffMs(this.#attempts++, chance)
+    const least = this.#leastMs ?? 0
+    const advised = this.#advisedMs ?? (least < backoff ? undefined : least)
     return this.#wait(now, advised === undefined ? backoff : advised + soonMs(chance), advised !== undefined)
   }
 
@@ -129,6 +137,7 @@ export class SseLink {
     const was = this.#state
     this.#state = 'idle'
     this.#advisedMs = undefined
+    this.#leastMs = undefined
     if (was === 'idle') return []
     if (was === 'waiting') return [{ type: 'disarm' }, { type: 'up' }]
     return [{ type: 'disarm' }, { type: 'abort' }]
@@ -147,6 +156,7 @@ export class SseLink {
     this.#state = 'waiting'
     this.#isAdvised = isAdvised
     this.#advisedMs = undefined
+    this.#leastMs = undefined
     return [{ type: 'down' }, this.#arm(now, Math.min(ms, longestTimerMs))]
   }
 

@@ -63,6 +63,23 @@ test('advice holds for the next attempt alone, and coming back to the page does 
   expect(link.woke(7_150, 0.5)).toEqual([{ type: 'arm', ms: 125 }])
 })
 
+test('a least wait holds for the next attempt alone too, and is no reason to come sooner than the back-off', () => {
+  const link = new SseLink()
+  const lose = (leastMs: number | undefined, chance: number) => {
+    link.start(0)
+    link.opened(0)
+    if (leastMs !== undefined) link.spaced(leastMs)
+    const ms = delay(link.lost(10, chance))
+    const hastened = delay(link.woke(20, 0))
+    link.elapsed(60_000, 0)
+    return [ms, hastened]
+  }
+  expect(lose(2_000, 0.5)).toEqual([2_125, undefined]) // the back-off would be 1,000
+  expect(lose(undefined, 0.5)).toEqual([1_500, 0])
+  expect(lose(2_000, 0.5)).toEqual([2_500, 0])
+  expect(lose(2_000, 0.5)).toEqual([4_500, 0])
+})
+
 test('advice of years is cut to what a timer can take', () => {
   const link = new SseLink()
   link.start(0)
