@@ -3,7 +3,7 @@
  * WebSockets and once for SSE; a native publish carries it where the runtime has one, a loop elsewhere.
  */
 import type { Encoded, Position } from '@parley/shared/internal'
-import type { TopicView } from './core/subscription.js'
+import type { FittedEntry, TopicView } from './core/subscription.js'
 import { LiveEvent } from './fanout/live-event.js'
 import type { Lookout } from './fanout/lookout.js'
 import type { Member, NativeGroup } from './fanout/member.js'
@@ -14,12 +14,19 @@ const recentEntries = 256
 const recentBytes = 262_144
 
 /** What a reader that has everything still misses. */
-const none: readonly Entry[] = []
+const none: readonly FittedEntry[] = []
 
 /** What an entry weighs, about. */
-function sizeOf({ data: { json, meta, blobs } }: Entry): number {
+export function sizeOf({ data: { json, meta, blobs } }: Entry): number {
   const text = json.length + (meta?.length ?? 0)
   return blobs ? blobs.reduce((sum, blob) => sum + blob.length, text) : text
+}
+
+/** Holds what was written, perhaps by another version of the application, against today's contract. */
+export interface Fit {
+  entry(entry: Entry): FittedEntry
+  /** Nothing for one that cannot be read. */
+  volatile(item: VolatileItem): VolatileItem | undefined
 }
 
 export interface LiveTopicOptions {
@@ -30,6 +37,7 @@ export interface LiveTopicOptions {
   readonly times: boolean
   readonly queuedBytes: number
   readonly toText: (data: Encoded) => Encoded
+  readonly fit: Fit
   /** Epoch and tail of the node. */
   readonly node: { readonly epoch: string; readonly tail: number }
   /** One for all topics of the node. */
@@ -50,11 +58,12 @@ export class LiveTopic implements TopicView {
   readonly #times: boolean
   readonly #queuedBytes: number
   readonly #toText: (data: Encoded) => Encoded
+  readonly #fit: Fit
   readonly #node: { readonly epoch: string; readonly tail: number }
   readonly #lookout: Lookout
   readonly #direct = new Set<Member>()
   readonly #native = new Map<NativeGroup, Set<Member>>()
-  readonly #recent: Entry[] = []
+  readonly #recent: FittedEntry[] = []
   #recentBytes = 0
 
   constructor(options: LiveTopicOptions) {
@@ -64,6 +73,7 @@ export class LiveTopic implements TopicView {
     this.#times = options.times
     this.#queuedBytes = options.queuedBytes
     this.#toText = options.toText
+    this.#fit = options.fit
     this.#node = options.node
     this.#lookout = options.lookout
     this.since = options.node.tail
@@ -77,7 +87,7 @@ export class LiveTopic implements TopicView {
     return this.#node.tail
   }
 
-  recent(offset: number): readonly Entry[] {
+  recent(offset: number): readonly FittedEntry[] {
     let low = 0
     let high = this.#recent.length
     while (low < high) {
@@ -120,13 +130,19 @@ export class LiveTopic implements TopicView {
 
   /** A new entry of this topic; the node's tail stands on it already. */
   entry(entry: Entry, previousTail: number): void {
-    this.#keep(entry)
-    this.#send(this.event(entry), entry.except, entry.offset, previousTail)
+    const fitted = this.#fit.entry(entry)
+    this.#keep(fitted)
+    this.#send(this.event(fitted), entry.except, entry.offset, previousTail)
   }
 
   volatile(item: VolatileItem): void {
+    const fitted = this.#fit.volatile(item)
+    if (!fitted) {
+      this.volatileDropped += this.readers
+      return
+    }
     this.volatileDropped += this.readers - this.liveMembers()
-    this.#send(this.event(item), item.except, undefined, this.tail)
+    this.#send(this.event(fitted), item.except, undefined, this.tail)
   }
 
   /** The node began a new epoch; `before` is where it stood in the old one. Nothing kept here belongs to the new. */
@@ -138,11 +154,11 @@ export class LiveTopic implements TopicView {
   }
 
   /** The event as it goes to every reader. */
-  event(entry: Entry | VolatileItem): LiveEvent {
+  event(entry: FittedEntry | VolatileItem): LiveEvent {
     return new LiveEvent(this.number, this.epoch, entry, this.#times, this.#toText)
   }
 
-  #keep(entry: Entry): void {
+  #keep(entry: FittedEntry): void {
     this.#recent.push(entry)
     this.#recentBytes += sizeOf(entry)
     while (this.#recent.length > recentEntries || this.#recentBytes > recentBytes) {

@@ -12,10 +12,12 @@ import {
   parseSync,
   type Topic,
 } from '@parley/shared/internal'
+import type { FittedPage } from './core/subscription.js'
 import { Lookout } from './fanout/lookout.js'
 import { LiveTopic } from './fanout.js'
 import { firstIssue } from './issues.js'
-import type { Entry, Log, LogTopic, Page, ReadBounds, Tail, TailItem } from './logs/log.js'
+import type { Entry, Log, LogTopic, OnceEmit, ReadBounds, Tail, TailItem } from './logs/log.js'
+import { Fitting } from './topics/fitting.js'
 import { TopicFinder } from './topics/topic-finder.js'
 
 export interface TopicsOptions {
@@ -46,6 +48,7 @@ export class Topics {
   /** Tells this node's native topics from those of another hub on the same server. */
   readonly #name: string
   readonly #lookout: Lookout
+  readonly #fitting: Fitting
   /** Epoch and tail of the node; the live topics look at it. */
   readonly #node = { epoch: '', tail: 0 }
   readonly #epochListeners = new Set<() => void>()
@@ -65,6 +68,7 @@ export class Topics {
     this.finder = new TopicFinder(options.limits.topicKeyBytes)
     this.#name = options.clock.secret()
     this.#lookout = new Lookout(options.limits.queuedBytes)
+    this.#fitting = new Fitting({ codec: options.codec, report: options.onReport })
   }
 
   get epoch(): string {
@@ -135,6 +139,14 @@ export class Topics {
    * wrong later rejects the promise, and is reported if nobody looks at that.
    */
   emit(topic: Topic, name: string, data: unknown, options: EmitOptions = {}): Promise<Position> {
+    const checked = this.check(topic, name, data, options)
+    if (checked.type === 'entry') return started(() => this.log.append(checked.entry))
+    const published = started(() => this.log.publish(checked.item))
+    return Promise.all([published, this.open()]).then(() => this.position)
+  }
+
+  /** The same without handing it to the log: gives what that would be handed. */
+  check(topic: Topic, name: string, data: unknown, options: EmitOptions): OnceEmit {
     if (this.#closed) {
       throw new ParleyError('CLOSED', `cannot emit '${name}': the hub or emitter was closed; make another`)
     }
@@ -151,21 +163,16 @@ export class Topics {
       )
     }
     const encoded = this.codec.encode(parsed.value)
+    const { fingerprint: schema } = event
     const except = options.except === undefined ? {} : { except: options.except }
     if (event.volatile) {
-      const published = started(() => this.log.publish({ topic: topic.key, name, data: encoded, ...except }))
-      return Promise.all([published, this.open()]).then(() => this.position)
+      return { type: 'volatile', item: { topic: topic.key, name, data: encoded, schema, ...except } }
     }
-    return started(() =>
-      this.log.append({
-        topic: logTopic(topic),
-        id: options.id ?? this.clock.secret(),
-        name,
-        data: encoded,
-        schema: event.fingerprint,
-        ...except,
-      }),
-    )
+    const id = options.id ?? this.clock.secret()
+    return {
+      type: 'entry',
+      entry: { topic: logTopic(topic), id, name, data: encoded, schema, ...except },
+    }
   }
 
   /** A topic that somebody reads now; each call is answered by one `release`. */
@@ -180,6 +187,7 @@ export class Topics {
         times: topic.spec.times,
         queuedBytes: this.limits.queuedBytes,
         toText: (data) => this.codec.toText(data),
+        fit: this.#fitting.of(topic.spec),
         node: this.#node,
         lookout: this.#lookout,
       })
@@ -193,14 +201,15 @@ export class Topics {
     if (--live.readers === 0) this.#live.delete(live.key)
   }
 
-  read(
+  async read(
     topic: Topic,
     from: Position | 'first' | { readonly last: number },
     bytes: number,
     until?: number,
-  ): Promise<Page> {
+  ): Promise<FittedPage> {
     const bounds: ReadBounds = { limit: pageEntries, bytes, ...(until === undefined ? {} : { until }) }
-    return started(() => this.log.read(logTopic(topic), from, bounds))
+    const page = await this.log.read(logTopic(topic), from, bounds)
+    return this.#fitting.page(topic.spec, page)
   }
 
   /** How many read a topic on this node. */

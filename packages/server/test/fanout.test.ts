@@ -35,6 +35,7 @@ function topic(number: number, options: Partial<LiveTopicOptions> = {}) {
     times: false,
     queuedBytes,
     toText: (data: Encoded) => data,
+    fit: { entry: (entry) => entry, volatile: (item) => item },
     node: { epoch: 'e', tail: 0 },
     lookout: new Lookout(queuedBytes),
     ...options,

@@ -5,6 +5,7 @@ export { type Codec, createCodec, type SuperJSON } from './codec/codec.js'
 export { createDecoder, type Decoder } from './codec/decoder.js'
 export type { Encoded, Received } from './codec/payload.js'
 export { parseDuration } from './contract/duration.js'
+export { schemaGraph } from './contract/fingerprint.js'
 export type { ChannelAt, ChannelPath, LeafAt, OneOf } from './contract/infer.js'
 export type {
   CallLike,

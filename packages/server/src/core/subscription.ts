@@ -22,6 +22,16 @@
 import type { From, Position } from '@parley/shared/internal'
 import type { Entry, LogGap, Page } from '../logs/log.js'
 
+/** An entry of the log as readers may have it: as it is, made to fit today's schema, or not at all. */
+export interface FittedEntry extends Entry {
+  /** It was written under a schema that today's cannot read: a gap stands in its place. */
+  readonly incompatible?: true
+}
+
+export interface FittedPage extends Page {
+  readonly entries: readonly FittedEntry[]
+}
+
 /** What a node knows of a topic without asking the log. */
 export interface TopicView {
   readonly epoch: string
@@ -30,13 +40,13 @@ export interface TopicView {
   /** `recent` holds every entry of the topic above this offset. */
   readonly since: number
   /** The topic's entries above an offset that is not below `since`. */
-  recent(offset: number): readonly Entry[]
+  recent(offset: number): readonly FittedEntry[]
 }
 
 export type Order =
   /** Tell the client that the subscription stands, and where it begins. */
   | { readonly type: 'confirm'; readonly position: Position }
-  | { readonly type: 'entry'; readonly entry: Entry }
+  | { readonly type: 'entry'; readonly entry: FittedEntry }
   /** The position moved on without an event for this client. */
   | { readonly type: 'moved'; readonly offset: number }
   | { readonly type: 'gap'; readonly gap: LogGap }
@@ -101,7 +111,7 @@ export class Subscription {
   }
 
   /** The log answered; `congested` says that the reader has more bytes queued than it should. */
-  page(page: Page, view: TopicView, congested: boolean): Order[] {
+  page(page: FittedPage, view: TopicView, congested: boolean): Order[] {
     if (this.#mode !== 'reading') return []
     if (page.position.epoch !== view.epoch) {
       if (view.epoch !== this.#askedIn) return this.#read(this.#asked, view)
@@ -113,7 +123,7 @@ export class Subscription {
       orders.push({ type: 'confirm', position: page.start })
     }
     if (page.gap) orders.push({ type: 'gap', gap: page.gap })
-    this.#give(page.entries, page.position.offset, orders)
+    this.#give(page.entries, page.position, orders)
     this.#position = page.position
     if (this.#passed(page)) {
       this.#mode = 'ended'
@@ -193,21 +203,24 @@ export class Subscription {
 
   #attach(view: TopicView): Order[] {
     const orders: Order[] = []
-    this.#give(view.recent(this.#position.offset), view.tail, orders)
+    const upTo = { epoch: view.epoch, offset: view.tail }
+    this.#give(view.recent(this.#position.offset), upTo, orders)
     this.#mode = 'live'
-    this.#position = { epoch: view.epoch, offset: view.tail }
+    this.#position = upTo
     orders.push({ type: 'attach', offset: view.tail })
     return orders
   }
 
   /** Orders the entries this client may see; if the last were left out, the position moves without them. */
-  #give(entries: readonly Entry[], upTo: number, orders: Order[]): void {
+  #give(entries: readonly FittedEntry[], upTo: Position, orders: Order[]): void {
     let leftOut = false
     for (const entry of entries) {
       leftOut = entry.except !== undefined && entry.except === this.#client
-      if (!leftOut) orders.push({ type: 'entry', entry })
+      if (leftOut) continue
+      if (entry.incompatible) missing(incompatibleGap(upTo.epoch, entry.offset), orders)
+      else orders.push({ type: 'entry', entry })
     }
-    if (leftOut) orders.push({ type: 'moved', offset: upTo })
+    if (leftOut) orders.push({ type: 'moved', offset: upTo.offset })
   }
 
   #passed(page: Page): boolean {
@@ -215,6 +228,18 @@ export class Subscription {
     if (!until) return false
     return page.done || (page.position.epoch === until.epoch && page.position.offset >= until.offset)
   }
+}
+
+/** What stands in the place of an entry that cannot be read. */
+export function incompatibleGap(epoch: string, offset: number): LogGap {
+  return { after: { epoch, offset: offset - 1 }, first: { epoch, offset }, reason: 'incompatible' }
+}
+
+/** Orders a gap; several in a row are one. */
+function missing(gap: LogGap, orders: Order[]): void {
+  const before = orders.at(-1)
+  if (before?.type !== 'gap' || before.gap.reason !== 'incompatible') orders.push({ type: 'gap', gap })
+  else orders[orders.length - 1] = { type: 'gap', gap: { ...before.gap, first: gap.first } }
 }
 
 /** Whether the node could give a reader at this position more at once. */

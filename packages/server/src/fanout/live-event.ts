@@ -7,13 +7,17 @@ import {
   type FrameData,
   formatPosition,
 } from '@parley/shared/internal'
-import type { Entry, VolatileItem } from '../logs/log.js'
+import { type FittedEntry, incompatibleGap } from '../core/subscription.js'
+import type { LogGap, VolatileItem } from '../logs/log.js'
 
-/** An event on its way to many readers; each form is written when the first one needs it. */
+/**
+ * An event on its way to many readers; each form is written when the first one needs it. One that today's schema
+ * cannot read is a gap in every form.
+ */
 export class LiveEvent {
   readonly #topic: number
   readonly #epoch: string
-  readonly #entry: Entry | VolatileItem
+  readonly #entry: FittedEntry | VolatileItem
   readonly #times: boolean
   readonly #toText: (data: Encoded) => Encoded
   #frame: FrameData | undefined
@@ -22,7 +26,7 @@ export class LiveEvent {
   constructor(
     topic: number,
     epoch: string,
-    entry: Entry | VolatileItem,
+    entry: FittedEntry | VolatileItem,
     times: boolean,
     toText: (data: Encoded) => Encoded,
   ) {
@@ -63,7 +67,9 @@ export class LiveEvent {
   #writeFrame(): FrameData {
     const { data, name } = this.#entry
     if (!('offset' in this.#entry)) return encodeServerFrame({ type: 'v', topic: this.#topic, name, data })
-    const { offset } = this.#entry
+    const { offset, incompatible } = this.#entry
+    if (incompatible)
+      return encodeServerFrame({ type: 'gap', topic: this.#topic, ...incompatibleGap(this.#epoch, offset) })
     if (data.blobs)
       return encodeServerFrame({
         type: 'e',
@@ -78,6 +84,7 @@ export class LiveEvent {
 
   #writeBlock(): Uint8Array {
     const entry = this.#entry
+    if ('incompatible' in entry) return gapBlock(incompatibleGap(this.#epoch, entry.offset))
     const data = this.#toText(entry.data)
     const at = this.#at()
     return blockBytes({
@@ -91,6 +98,12 @@ export class LiveEvent {
 }
 
 const utf8 = new TextEncoder()
+
+/** A gap as an SSE block. */
+export function gapBlock({ after, first, reason }: LogGap): Uint8Array {
+  const data = JSON.stringify({ after: formatPosition(after), first: formatPosition(first), reason })
+  return blockBytes({ event: 'parley.gap', id: formatPosition(first), data })
+}
 
 export function blockBytes(block: Parameters<typeof encodeBlock>[0]): Uint8Array {
   return utf8.encode(encodeBlock(block))

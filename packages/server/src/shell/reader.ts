@@ -3,11 +3,11 @@
  * which is a WebSocket connection's subscription or an SSE response.
  */
 import type { From, Position, Topic } from '@parley/shared/internal'
-import { type Order, Subscription } from '../core/subscription.js'
+import { type FittedPage, type Order, Subscription } from '../core/subscription.js'
 import type { LiveEvent } from '../fanout/live-event.js'
 import type { Member, NativeSocket } from '../fanout/member.js'
 import type { LiveTopic } from '../fanout.js'
-import type { LogGap, Page } from '../logs/log.js'
+import type { LogGap } from '../logs/log.js'
 import type { Topics } from '../topics.js'
 import type { Turns } from './turns.js'
 
@@ -187,7 +187,7 @@ export class Reader implements Member {
     this.#sink.failed(error)
   }
 
-  #page(page: Page): void {
+  #page(page: FittedPage): void {
     if (this.#left) return
     this.#carryOut(this.#subscription.page(page, this.live, this.#isCongested()))
   }

@@ -3,7 +3,13 @@ import type { Report, ReportKind } from '@parley/shared'
 import { type Clock, safeReporter } from '@parley/shared/internal'
 
 /** What strangers, or one fault of a log, can cause as often as they like. Nobody was told an id to find one by. */
-const limited: ReadonlySet<ReportKind> = new Set(['refused', 'protocol', 'log-failed', 'latest-evicted'])
+const limited: ReadonlySet<ReportKind> = new Set([
+  'refused',
+  'protocol',
+  'log-failed',
+  'latest-evicted',
+  'incompatible',
+])
 
 /** Of each of those kinds this many pass in so many ms; the next one that passes says how many did not. */
 const mostPerWindow = 20

@@ -7,7 +7,7 @@ import {
   type Position,
   type Topic,
 } from '@parley/shared/internal'
-import { blockBytes, type LiveEvent } from '../fanout/live-event.js'
+import { blockBytes, gapBlock, type LiveEvent } from '../fanout/live-event.js'
 import type { LogGap } from '../logs/log.js'
 import type { Topics } from '../topics.js'
 import { Reader, type Sink } from './reader.js'
@@ -109,9 +109,8 @@ export class SseResponse implements Sink {
   /** An EventSource learns a position only from an event, and nothing excludes an SSE reader. */
   moved(): void {}
 
-  gap({ after, first, reason }: LogGap): void {
-    const data = JSON.stringify({ after: formatPosition(after), first: formatPosition(first), reason })
-    this.#send(blockBytes({ event: 'parley.gap', id: formatPosition(first), data }))
+  gap(gap: LogGap): void {
+    this.#send(gapBlock(gap))
   }
 
   live(offset: number): void {
