@@ -354,7 +354,7 @@ test('reconnect() leaves a connection for another one, and topics go on', async 
   client.connection.reconnect()
   await clock.advance(250)
   expect(server.connections).toBe(2)
-  expect(server.closes).toEqual([{ code: 1000, reason: '' }])
+  expect(server.closes).toEqual([{ code: 4000, reason: '' }]) // 1000 would end the session
   expect(server.last('sub').from).toEqual({ epoch: 'e', offset: 10 })
   expect(room.status.getSnapshot()).toEqual({ status: 'live' })
 })

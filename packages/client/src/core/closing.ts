@@ -6,6 +6,8 @@ export interface Closing {
   readonly policy: ReconnectPolicy
   /** The code is one of ours that asks for an immediate return. */
   readonly isInvitation: boolean
+  /** Another connection has the session now. */
+  readonly isTakeover: boolean
   /** What the server advises. */
   readonly delayMs: number | undefined
   readonly error: ConnectionError
@@ -27,6 +29,7 @@ export function readClosing(code: number, reason: string): Closing {
   return {
     policy: reconnectPolicy(code),
     isInvitation: code >= 4000 && code <= 4099,
+    isTakeover: code === closeCodes.TAKEN_OVER.code,
     delayMs: told?.delayMs === undefined ? undefined : Math.min(told.delayMs, longestAdviceMs),
     error: {
       code: told?.code ?? names.get(code) ?? (reconnectPolicy(code) === 'never' ? 'PROTOCOL' : 'LOST'),

@@ -1,9 +1,9 @@
 /**
- * The connection of a client: when to open one, when to give one up, when to try again, and when not to.
+ * The connection of a client: when to open a line, when to give one up, when to try again, and when not to.
  *
  * Promise: while it is wanted there is a connection, or the next attempt is due at a known time; attempts are spread
- * and slow down; a dead connection is noticed and let go at once; nothing that a connection of the past does touches
- * the one of today.
+ * and slow down; a dead connection is noticed and let go at once; nothing that a line of the past does touches the one
+ * of today; and to go from one line to another is no interruption: the one of today is kept until the next is open.
  *
  *     idle -open-> connecting -welcome-> open          `connecting`: auth is asked for, then a socket, then welcome
  *                     ^   |  \            |
@@ -11,52 +11,48 @@
  *                     |   v               v
  *                  reconnecting        closed (by the application, or for good by the server) -open-> connecting
  *
- * Inputs: what the application wants (`open`, `close`, `reconnect`), what the socket did (`opened`, `received`,
- * `closed`), what `auth` said (`authenticated`, `authFailed`), that the world may have changed (`woke`), and time
- * (`elapsed`, to be called at `next`). Each attempt has a number; an input of another attempt is ignored.
- * `now` never goes back. `chance` is a number from 0 (included) to 1 (excluded).
+ * The lines: the *present* one is sent on, or is the attempt at one. Where the server, or the transport, asks for
+ * another while it is open, a *next* one is tried for, again and again while the present one lasts. Once that is
+ * welcomed it is the present one, and the one before is *left*: it stays for the answers that are owed on it, until
+ * nothing is (`idle`) or it ends - or goes at once, where the server gave its session to the new one.
+ *
+ * Inputs: what the application wants (`open`, `close`, `reconnect`), what becomes of each line (line.ts), that the
+ * world may have changed (`woke`), and time (`elapsed`, to be called at `next`). An input for a line that is over is
+ * ignored. `now` never goes back. `chance` is a number from 0 (included) to 1 (excluded).
  */
-import { clientDefaults, closeCodes, protocolVersion, type ServerFrame } from '@parley/shared/internal'
-import { readClosing } from './closing.js'
+import { closeCodes, type ServerFrame } from '@parley/shared/internal'
 import type { ConnectionError, ConnectionState } from './connection-state.js'
-import { Heartbeat } from './heartbeat.js'
-import type { LinkOutput } from './link-output.js'
-import { Refresh } from './refresh.js'
+import { Line, type LineOptions } from './line.js'
+import type { LineEnding, LineOutput, LinkOutput } from './link-output.js'
+import { Onward } from './onward.js'
 import { Retry } from './retry.js'
 
-export interface LinkOptions {
-  /** Fingerprint of the contract; worked out when it is first needed. */
-  readonly contract: () => string
-  /** This client's own secret, the same in each hello. */
-  readonly client: string
-}
+/** Most lines that are left at a time; a server that makes a client move on and on leaves answers owed on each. */
+const mostLeft = 4
 
-/** What the current attempt is waiting for. */
-type Stage = 'auth' | 'socket' | 'welcome' | 'open'
+/** The code of a close that ends the session too. */
+const done = 1000
 
 const never = Number.POSITIVE_INFINITY
 
-export class ClientLink<Out, In> {
-  readonly #options: LinkOptions
-  #state: ConnectionState = { status: 'idle' }
-  /** Number of the current, or last, attempt. */
-  #attempt = 0
-  #stage: Stage | undefined
-  /** When the current stage has taken too long. */
-  #stageEnds = never
-  #auth: Out | undefined
-  #session: string | undefined
-  readonly #retry = new Retry()
-  #heartbeat: Heartbeat | undefined
-  /** The world may have changed, and nothing was heard since. */
-  #isInDoubt = false
-  /** Silence that no living connection has. */
-  #longestSilence = never
-  readonly #refresh = new Refresh()
-  /** Number of the auth frame that waits for its answer. */
-  #authId: number | undefined
+type Outputs<Out, In> = LinkOutput<Out, In>[]
+type Input<Out, In> = (line: Line<Out, In>) => readonly LineOutput<Out, In>[]
 
-  constructor(options: LinkOptions) {
+export class ClientLink<Out, In> {
+  readonly #options: LineOptions
+  #state: ConnectionState = { status: 'idle' }
+  /** Number of the newest line. */
+  #newest = 0
+  #present: Line<Out, In> | undefined
+  #next: Line<Out, In> | undefined
+  readonly #left = new Map<number, Line<Out, In>>()
+  #session: string | undefined
+  /** A hello of ours that named the session was never answered: it may yet be given to that line, which is over. */
+  #mayBeTaken = false
+  readonly #retry = new Retry()
+  readonly #onward = new Onward()
+
+  constructor(options: LineOptions) {
     this.#options = options
   }
 
@@ -64,20 +60,18 @@ export class ClientLink<Out, In> {
     return this.#state
   }
 
-  get attempt(): number {
-    return this.#attempt
-  }
-
   /** When `elapsed` has something to do, unless something happens before. */
   get next(): number {
-    const { next = never } = this.#heartbeat ?? {}
-    return Math.min(this.#stageEnds, this.#retry.next, this.#refresh.next, next)
+    let next = Math.min(this.#retry.next, this.#onward.next, this.#present?.next ?? never)
+    if (this.#next) next = Math.min(next, this.#next.next)
+    for (const line of this.#left.values()) next = Math.min(next, line.next)
+    return next
   }
 
   // --- what the application wants ---------------------------------------------------------------------------
 
   /** A connection is wanted. One that there is, or that is being tried for, stays. */
-  open(now: number): LinkOutput<Out, In>[] {
+  open(now: number): Outputs<Out, In> {
     const { status } = this.#state
     if (status !== 'idle' && status !== 'closed') return []
     this.#retry.forgive()
@@ -85,234 +79,188 @@ export class ClientLink<Out, In> {
   }
 
   /** No connection is wanted any more. */
-  close(): LinkOutput<Out, In>[] {
+  close(): Outputs<Out, In> {
     if (this.#state.status === 'closed') return []
-    const error = { code: 'CLOSED', message: 'The application closed the client.' }
-    return [...this.#letGo(1000, ''), ...this.#end(error, false)]
+    return this.#end({ code: 'CLOSED', message: 'The application closed the client.' }, false)
   }
 
   /** The application has reason to believe that another connection is better than this one. */
-  reconnect(now: number, chance: number): LinkOutput<Out, In>[] {
+  reconnect(now: number, chance: number): Outputs<Out, In> {
     const { status } = this.#state
     if (status === 'idle' || status === 'closed') return this.open(now)
     this.#retry.forgive()
-    const error = { code: 'LOST', message: 'The application asked for another connection.' }
-    return [...this.#letGo(1000, ''), ...this.#wait(this.#retry.soon(now, chance), error)]
+    const lastError = { code: 'LOST', message: 'The application asked for another connection.' }
+    // not as a client that is done would close it: the session is wanted on the other connection
+    const { code } = closeCodes.MOVE
+    const lost = [...this.#giveUp(this.#next, code), ...this.#giveUp(this.#present, code)]
+    return [...lost, ...this.#wait(this.#retry.soon(now, chance), lastError)]
   }
 
   /** The world may have changed unseen: the machine slept, the network came back, the page is shown again. */
-  woke(now: number, chance: number): LinkOutput<Out, In>[] {
-    if (this.#state.status === 'reconnecting') {
-      const delayMs = this.#retry.hasten(now, chance)
-      return delayMs === undefined ? [] : this.#wait(delayMs, this.#state.lastError)
-    }
-    if (!this.#heartbeat) return []
-    this.#isInDoubt = true
-    if (this.#heartbeat.silence(now) > this.#longestSilence) {
-      const lost = this.#letGo(closeCodes.HEARTBEAT.code, '')
-      return [...lost, ...this.#wait(this.#retry.soon(now, chance), silent)]
-    }
-    return this.#heartbeat.probe(now) ? [{ type: 'send', frame: { type: 'ping' } }] : []
+  woke(now: number, chance: number): Outputs<Out, In> {
+    const outputs = this.#lines.flatMap((line) => this.#heed(line, line.woke(now), now, chance))
+    if (this.#state.status !== 'reconnecting') return outputs
+    const delayMs = this.#retry.hasten(now, chance)
+    return delayMs === undefined ? outputs : [...outputs, ...this.#wait(delayMs, this.#state.lastError)]
+  }
+
+  /** Nothing is waited for on this line any more: one that is left can go. */
+  idle(line: number): Outputs<Out, In> {
+    return this.#giveUp(this.#left.get(line), done)
   }
 
   // --- what happened ----------------------------------------------------------------------------------------
 
-  /** The application gave credentials. `id` numbers the frame, where one is sent. */
-  authenticated(attempt: number, auth: Out | undefined, id: number, now: number): LinkOutput<Out, In>[] {
-    if (attempt !== this.#attempt) return []
-    if (this.#stage === 'auth') {
-      this.#auth = auth
-      this.#enter('socket', now + clientDefaults.connectMs)
-      return [{ type: 'connect', attempt }]
-    }
-    if (this.#stage !== 'open') return []
-    this.#authId = id
-    return [{ type: 'send', frame: { type: 'auth', id, ...(auth === undefined ? {} : { auth }) } }]
+  /** A line of today: tried for, open, or left and still there. */
+  line(number: number): Line<Out, In> | undefined {
+    if (this.#present?.number === number) return this.#present
+    return this.#next?.number === number ? this.#next : this.#left.get(number)
   }
 
-  /** The application's `auth` threw. */
-  authFailed(attempt: number, message: string, now: number, chance: number): LinkOutput<Out, In>[] {
-    if (attempt !== this.#attempt) return []
-    const error = { code: 'UNAUTHENTICATED', message }
-    if (this.#stage === 'auth') return [...this.#leave(), ...this.#failed(error, now, chance)]
-    if (this.#stage === 'open') this.#refresh.failed(now)
-    return []
+  /** Tells a line what happened. `chance` may be left out where the line can not be lost by it. */
+  feed(number: number, input: Input<Out, In>, now: number, chance = 0): Outputs<Out, In> {
+    const line = this.line(number)
+    return line ? this.#heed(line, input(line), now, chance) : []
   }
 
-  opened(attempt: number, now: number): LinkOutput<Out, In>[] {
-    if (attempt !== this.#attempt || this.#stage !== 'socket') return []
-    // One time-out for both: a server that accepts and says nothing is no better than one that does not accept.
-    this.#enter('welcome', Math.min(this.#stageEnds, now + clientDefaults.connectMs))
-    const { contract, client } = this.#options
-    const hello = { type: 'hello', version: protocolVersion, contract: contract(), client } as const
-    const session = this.#session === undefined ? {} : { session: this.#session }
-    const auth = this.#auth === undefined ? {} : { auth: this.#auth }
-    this.#auth = undefined
-    return [{ type: 'send', frame: { ...hello, ...session, ...auth } }]
-  }
-
-  received(attempt: number, frame: ServerFrame<In>, now: number): LinkOutput<Out, In>[] {
-    if (attempt !== this.#attempt || this.#stage === undefined) return []
-    this.heard(attempt, now)
-    switch (frame.type) {
-      case 'ping':
-        return [{ type: 'send', frame: { type: 'pong' } }]
-      case 'pong':
-        return []
-      case 'welcome':
-        return this.#stage === 'welcome'
-          ? this.#welcomed(frame, now)
-          : this.broken(attempt, 'welcome came twice')
-      case 'expires':
-        this.#refresh.expires(frame.inMs, now)
-        return []
-      case 'ok':
-        if (frame.id !== this.#authId) break
-        this.#authId = undefined
-        return []
-      case 'err':
-        if (frame.id !== this.#authId) break
-        this.#authId = undefined
-        return this.#refreshFailed({ code: frame.code, message: frame.message }, now)
-    }
-    if (this.#stage !== 'open') return this.broken(attempt, `${frame.type} came before welcome`)
-    return [{ type: 'frame', frame }]
-  }
-
-  /** The socket closed, or did not open. */
-  closed(attempt: number, code: number, reason: string, now: number, chance: number): LinkOutput<Out, In>[] {
-    if (attempt !== this.#attempt || this.#stage === undefined || this.#stage === 'auth') return []
+  elapsed(now: number, chance: number): Outputs<Out, In> {
     this.#retry.noteSteady(now)
-    const { policy, isInvitation, delayMs, error } = readClosing(code, reason)
-    // A page that comes out of the back-forward cache is shown first, and then told that its socket was closed.
-    const isSoon = isInvitation || this.#isInDoubt
-    const lost = this.#leave()
-    if (policy === 'never') return [...lost, ...this.#end(error, true)]
-    if (delayMs === undefined) return [...lost, ...this.#failed(error, now, chance, isSoon)]
-    return [...lost, ...this.#wait(this.#retry.advised(now, delayMs), error)]
-  }
-
-  /** A frame that this version does not know: a sign of life all the same. */
-  heard(attempt: number, now: number): void {
-    if (attempt !== this.#attempt) return
-    this.#isInDoubt = false
-    this.#heartbeat?.heard(now)
-  }
-
-  /** No socket can be made at all; trying again would not change that. */
-  impossible(attempt: number, error: ConnectionError): LinkOutput<Out, In>[] {
-    if (attempt !== this.#attempt || this.#stage !== 'socket') return []
-    return [...this.#leave(), ...this.#end(error, true)]
-  }
-
-  /** The server broke the protocol: coming back would only repeat it. */
-  broken(attempt: number, why: string): LinkOutput<Out, In>[] {
-    if (attempt !== this.#attempt || this.#stage === undefined) return []
-    const error = { code: 'PROTOCOL', message: `The server broke the protocol: ${why}` }
-    return [...this.#letGo(closeCodes.PROTOCOL.code, why), ...this.#end(error, true)]
-  }
-
-  /** Since when an answer is owed, if one is: silence is then tried earlier. */
-  waiting(since: number | undefined): void {
-    this.#heartbeat?.waiting(since)
-  }
-
-  elapsed(now: number, chance: number): LinkOutput<Out, In>[] {
-    this.#retry.noteSteady(now)
-    if (now >= this.#stageEnds) {
-      const what = this.#stage === 'auth' ? '`auth` gave no answer' : 'The server did not answer'
-      const error = { code: 'TIMEOUT', message: `${what} within ${clientDefaults.connectMs} ms.` }
-      return [...this.#letGo(closeCodes.HELLO_TIMEOUT.code, ''), ...this.#failed(error, now, chance)]
-    }
     if (this.#retry.isDue(now)) return this.#begin(now)
-    const outputs: LinkOutput<Out, In>[] = []
-    if (this.#refresh.elapsed(now)) outputs.push({ type: 'ask-auth', attempt: this.#attempt })
-    const due = this.#heartbeat?.elapsed(now)
-    if (due === 'dead') {
-      return [...this.#letGo(closeCodes.HEARTBEAT.code, ''), ...this.#failed(silent, now, chance, true)]
+    const outputs: Outputs<Out, In> = []
+    for (const line of this.#lines) {
+      if (now >= line.next) outputs.push(...this.#heed(line, line.elapsed(now), now, chance))
     }
-    if (due === 'ping') outputs.push({ type: 'send', frame: { type: 'ping' } })
+    if (this.#onward.elapsed(now, chance)) {
+      this.#next = this.#newLine(now)
+      outputs.push(...this.#heed(this.#next, this.#next.begin(), now, chance))
+    }
     return outputs
+  }
+
+  // --- lines ------------------------------------------------------------------------------------------------
+
+  get #lines(): Line<Out, In>[] {
+    const lines = [...this.#left.values()]
+    if (this.#present) lines.push(this.#present)
+    if (this.#next) lines.push(this.#next)
+    return lines
+  }
+
+  #newLine(now: number): Line<Out, In> {
+    this.#newest += 1
+    return new Line(this.#newest, this.#options, this.#session, now)
+  }
+
+  /** Hears what a line has to tell; its orders are passed on. */
+  #heed(
+    line: Line<Out, In>,
+    told: readonly LineOutput<Out, In>[],
+    now: number,
+    chance: number,
+  ): Outputs<Out, In> {
+    const outputs: Outputs<Out, In> = []
+    for (const output of told) {
+      if (output.type === 'welcomed') outputs.push(...this.#welcomed(line, output.welcome, now))
+      else if (output.type === 'ended') outputs.push(...this.#ended(line, output.ending, now, chance))
+      else if (output.type !== 'move') outputs.push(output)
+      else if (line === this.#present && !this.#next) this.#onward.want(output.inMs, now)
+    }
+    return outputs
+  }
+
+  #welcomed(
+    line: Line<Out, In>,
+    welcome: Extract<ServerFrame<In>, { type: 'welcome' }>,
+    now: number,
+  ): Outputs<Out, In> {
+    const before = line === this.#next ? this.#present : undefined
+    this.#present = line
+    this.#next = undefined
+    this.#retry.opened(now)
+    this.#onward.opened(now)
+    if (welcome.session !== this.#session) this.#mayBeTaken = false
+    this.#session = welcome.session
+    const up = { type: 'up', line: line.number, welcome } as const
+    const contract = welcome.contract === this.#options.contract() ? 'same' : 'unknown'
+    const isShown = this.#state.status === 'open' && this.#state.contract === contract
+    const outputs: Outputs<Out, In> = [...(isShown ? [] : this.#become({ status: 'open', contract })), up]
+    if (!before) return outputs
+    this.#left.set(before.number, before)
+    if (before.isOver || welcome.resumed) outputs.push(...this.#giveUp(before, closeCodes.MOVE.code))
+    else if (this.#left.size > mostLeft) outputs.push(...this.#giveUp([...this.#left.values()][0], done))
+    return outputs
+  }
+
+  #ended(line: Line<Out, In>, ending: LineEnding, now: number, chance: number): Outputs<Out, In> {
+    if (this.#left.has(line.number)) return this.#giveUp(line, done)
+    if (line !== this.#next) {
+      // the session is on its way to the next line, and this came before the welcome there
+      const isMoving = ending.isTakeover === true && this.#next?.mayResume === true
+      return isMoving ? [] : this.#lost(ending, now, chance)
+    }
+    const lost = this.#giveUp(line, done)
+    if (this.#present?.isOver) return this.#lost(ending, now, chance)
+    this.#onward.want(ending.delayMs ?? 0, now)
+    return lost
+  }
+
+  /** The present line is over. */
+  #lost(ending: LineEnding, now: number, chance: number): Outputs<Out, In> {
+    const { policy, error, isTakeover } = ending
+    if (policy === 'never' && !(isTakeover && this.#mayBeTaken)) return this.#end(error, true)
+    this.#retry.noteSteady(now)
+    const lost = this.#giveUp(this.#present, done)
+    if (this.#next) {
+      this.#present = this.#next
+      this.#next = undefined
+      return [...lost, ...this.#become({ status: 'connecting' })]
+    }
+    return [...lost, ...this.#wait(this.#retry.after(ending, now, chance), error)]
+  }
+
+  /** A line is over for us, whether or not it was before. */
+  #giveUp(line: Line<Out, In> | undefined, code: number): Outputs<Out, In> {
+    if (!line) return []
+    const outputs = this.#heed(line, line.letGo(code), 0, 0)
+    if (line.mayResume) this.#mayBeTaken = true
+    const wasUp = this.#left.delete(line.number) || (line === this.#present && this.#state.status === 'open')
+    if (line === this.#next) this.#next = undefined
+    if (line === this.#present) {
+      this.#present = undefined
+      this.#retry.stop()
+      this.#onward.stop()
+    }
+    return wasUp ? [...outputs, { type: 'down', line: line.number }] : outputs
   }
 
   // ----------------------------------------------------------------------------------------------------------
 
-  #become(state: ConnectionState): LinkOutput<Out, In>[] {
+  #become(state: ConnectionState): Outputs<Out, In> {
     this.#state = state
     return [{ type: 'state', state }]
   }
 
-  #enter(stage: Stage, ends: number): void {
-    this.#stage = stage
-    this.#stageEnds = ends
-  }
-
   /** An attempt begins. */
-  #begin(now: number): LinkOutput<Out, In>[] {
-    this.#attempt += 1
+  #begin(now: number): Outputs<Out, In> {
     this.#retry.stop()
-    this.#enter('auth', now + clientDefaults.connectMs)
-    return [...this.#become({ status: 'connecting' }), { type: 'ask-auth', attempt: this.#attempt }]
-  }
-
-  #welcomed(welcome: Extract<ServerFrame<In>, { type: 'welcome' }>, now: number): LinkOutput<Out, In>[] {
-    if (welcome.version !== protocolVersion) {
-      return this.broken(this.#attempt, `it speaks version ${welcome.version}`)
-    }
-    const { heartbeatMs, heartbeatGraceMs, session, contract } = welcome
-    const { probeAfterMs, probeGraceMs } = clientDefaults
-    this.#enter('open', never)
-    this.#retry.opened(now)
-    this.#session = session
-    this.#heartbeat = new Heartbeat({ heartbeatMs, heartbeatGraceMs, probeAfterMs, probeGraceMs }, now)
-    this.#longestSilence = heartbeatMs + heartbeatGraceMs
-    const isSame = contract === this.#options.contract()
+    this.#present = this.#newLine(now)
     return [
-      ...this.#become({ status: 'open', contract: isSame ? 'same' : 'unknown' }),
-      { type: 'up', welcome },
+      ...this.#become({ status: 'connecting' }),
+      ...this.#heed(this.#present, this.#present.begin(), now, 0),
     ]
   }
 
-  /** The current attempt, and the connection that it led to, are over on our side. */
-  #leave(): LinkOutput<Out, In>[] {
-    const wasOpen = this.#stage === 'open'
-    this.#stage = undefined
-    this.#stageEnds = never
-    this.#retry.stop()
-    this.#refresh.forget()
-    this.#heartbeat = undefined
-    this.#isInDoubt = false
-    this.#authId = undefined
-    this.#auth = undefined
-    return wasOpen ? [{ type: 'down' }] : []
-  }
-
-  #letGo(code: number, why: string): LinkOutput<Out, In>[] {
-    const hasSocket = this.#stage === 'socket' || this.#stage === 'welcome' || this.#stage === 'open'
-    return [...(hasSocket ? [{ type: 'disconnect', code, why } as const] : []), ...this.#leave()]
-  }
-
-  #end(error: ConnectionError, final: boolean): LinkOutput<Out, In>[] {
+  #end(error: ConnectionError, final: boolean): Outputs<Out, In> {
     const { code, message: reason } = error
+    const lost = [...this.#lines].reverse().flatMap((line) => this.#giveUp(line, done))
+    this.#retry.stop()
     // closed by the application, over a link that may be dead: the server still has to hear of it when it comes back
     if (final) this.#session = undefined
     // in this order: who hears of it may open it again, and what is asked for then is not over
-    const closed = this.#become({ status: 'closed', code, reason, final })
-    return [{ type: 'over', error }, ...closed]
+    return [...lost, { type: 'over', error }, ...this.#become({ status: 'closed', code, reason, final })]
   }
 
-  #failed(error: ConnectionError, now: number, chance: number, mayBeSoon = false): LinkOutput<Out, In>[] {
-    return this.#wait(this.#retry.failed(now, chance, mayBeSoon), error)
-  }
-
-  #wait(delayMs: number, lastError: ConnectionError): LinkOutput<Out, In>[] {
+  #wait(delayMs: number, lastError: ConnectionError): Outputs<Out, In> {
     return this.#become({ status: 'reconnecting', delayMs, attempt: this.#retry.attempt, lastError })
   }
-
-  #refreshFailed(error: ConnectionError, now: number): LinkOutput<Out, In>[] {
-    this.#refresh.failed(now)
-    return [{ type: 'refresh-failed', error }]
-  }
 }
-
-const silent: ConnectionError = { code: 'HEARTBEAT', message: closeCodes.HEARTBEAT.meaning }

@@ -5,6 +5,7 @@
  */
 import { clientDefaults } from '@parley/shared/internal'
 import { backoffMs, soonMs } from './backoff.js'
+import type { LineEnding } from './link-output.js'
 
 const never = Number.POSITIVE_INFINITY
 
@@ -54,23 +55,22 @@ export class Retry {
     this.#failures = 0
   }
 
-  /** @param mayBeSoon There is a reason to come back at once. */
-  failed(now: number, chance: number, mayBeSoon: boolean): number {
+  /** A connection was lost, or did not come about. @returns How long to wait. */
+  after({ delayMs, isSoon, isNoFailure }: LineEnding, now: number, chance: number): number {
+    if (isNoFailure) return this.soon(now, chance)
     this.#failures += 1
+    if (delayMs !== undefined) {
+      const waitMs = this.#wait(now, delayMs)
+      this.#isAdvised = true
+      return waitMs
+    }
     // Only a connection that had held is replaced at once: one that is lost again and again backs off.
-    const isSoon = mayBeSoon && this.#failures === 1
-    return this.#wait(now, isSoon ? soonMs(chance) : backoffMs(this.#failures - 1, chance))
+    const mayBeSoon = isSoon === true && this.#failures === 1
+    return this.#wait(now, mayBeSoon ? soonMs(chance) : backoffMs(this.#failures - 1, chance))
   }
 
   soon(now: number, chance: number): number {
     return this.#wait(now, soonMs(chance))
-  }
-
-  advised(now: number, delayMs: number): number {
-    this.#failures += 1
-    const waitMs = this.#wait(now, delayMs)
-    this.#isAdvised = true
-    return waitMs
   }
 
   /** There may be no reason to wait any more; `undefined` if the attempt stays where it is. */

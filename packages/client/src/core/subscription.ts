@@ -8,7 +8,7 @@
  *       ^         \----------\-----------\-> refused
  *       '-- the last reader left, and nobody came for `lingerMs` (from refused: at once)
  *
- * Inputs are the methods: readers (`addReader`, `removeReader`), the connection (`up`, `down`), what the wire
+ * Inputs are the methods: readers (`addReader`, `removeReader`), the connection (`up`, `down`, `rejoin`), what the wire
  * brings (`joined`, `event`, `moved`, `gap`, `live`, `refused`, and `read...` for bounded reads), timers
  * (`elapsed`). Each gives its outputs in the order in which they are to be carried out.
  *
@@ -60,6 +60,9 @@ export class Subscription<P> {
   readonly #options: SubscriptionOptions
   readonly #readers = new Map<number, Reader<P>>()
   #status: TopicStatus = { status: 'idle' }
+  /** What the application sees: while the client goes from one connection to another, what it was before that. */
+  #shown: TopicStatus = this.#status
+  #isMoving = false
   #isUp = false
   #isLingering = false
   /** Where the subscription on the wire was asked to begin. */
@@ -78,7 +81,7 @@ export class Subscription<P> {
   }
 
   get status(): TopicStatus {
-    return this.#status
+    return this.#shown
   }
 
   /** Where the stream is; known from the first `joined` on. */
@@ -152,12 +155,15 @@ export class Subscription<P> {
   /** The connection is away. */
   down(): Outputs<P> {
     this.#isUp = false
-    if (this.#is('idle') || this.#is('refused')) return []
-    for (const reader of this.#readers.values()) {
-      const isAhead = reader.mode === 'following' && !reader.isWithin(this.#resume)
-      if (reader.mode === 'reading' || isAhead) reader.detach()
-    }
-    return this.#become({ status: 'joining' })
+    this.#isMoving = false
+    return this.#breakOff() ? this.#become({ status: 'joining' }) : []
+  }
+
+  /** Another connection took the place of the one that there was: the stream goes on there. */
+  rejoin(): Outputs<P> {
+    if (!this.#breakOff()) return []
+    this.#isMoving ||= this.#isJoined
+    return [...this.#become({ status: 'joining' }), ...this.#subscribe()]
   }
 
   // --- the stream -------------------------------------------------------------------------------------------
@@ -242,9 +248,21 @@ export class Subscription<P> {
   }
 
   #become(status: TopicStatus): Outputs<P> {
-    if (this.#is(status.status)) return []
     this.#status = status
+    if (status.status !== 'joining' && status.status !== 'catching-up') this.#isMoving = false
+    if (this.#isMoving || this.#shown.status === status.status) return []
+    this.#shown = status
     return [{ type: 'status', status }]
+  }
+
+  /** Nothing comes by the stream any more. @returns Whether there was one, or one was asked for. */
+  #breakOff(): boolean {
+    if (this.#is('idle') || this.#is('refused')) return false
+    for (const reader of this.#readers.values()) {
+      const isAhead = reader.mode === 'following' && !reader.isWithin(this.#resume)
+      if (reader.mode === 'reading' || isAhead) reader.detach()
+    }
+    return true
   }
 
   #start(): Outputs<P> {

@@ -18,8 +18,9 @@ import {
   type ServerFrame,
 } from '@parley/shared/internal'
 import type { ConnectionError, ConnectionState } from '../core/connection-state.js'
+import type { Line } from '../core/line.js'
 import { ClientLink } from '../core/link.js'
-import type { LinkOutput } from '../core/link-output.js'
+import type { LineOutput, LinkOutput } from '../core/link-output.js'
 import { listenerFailure } from './listening.js'
 import { createStore, type Store, type WritableStore } from './store.js'
 import { Ticker, type Timed } from './ticker.js'
@@ -69,10 +70,13 @@ export class Driver {
   readonly #timed: Timed[]
   readonly #queue: Output[] = []
   #isRunning = false
-  #end: LinkEnd | undefined
+  /** The sockets that there are, by the number of their line. */
+  readonly #ends = new Map<number, LinkEnd>()
   #ids = 0
-  /** The connection that is sent on. */
+  /** The line that is sent on. */
   #line = 0
+  /** Its socket. */
+  #end: LinkEnd | undefined
   #stopWaking: (() => void) | undefined
   /** A connection came about, or it was said that none did. */
   #isReachable = false
@@ -142,9 +146,10 @@ export class Driver {
     this.#run(this.#link.reconnect(this.now(), this.#options.clock.random()))
   }
 
-  /** @param line Where to send it; nothing where that is gone. Default: the line that is sent on. */
+  /** @param line Where to send it; nothing is sent where that is gone. Default: the line that is sent on. */
   send(data: FrameData, line: number = this.#line): void {
-    if (line === this.#line) this.#end?.send(data)
+    const end = line === this.#line ? this.#end : this.#ends.get(line)
+    end?.send(data)
   }
 
   sendFrame(frame: ClientFrame<Encoded>, line?: number): void {
@@ -156,9 +161,14 @@ export class Driver {
     return this.#end?.buffered() ?? 0
   }
 
-  /** Since when an answer is owed by the server, if one is. */
-  waiting(since: number | undefined): void {
-    this.#link.waiting(since)
+  /** Since when an answer is owed by the server on a line, if one is. Default: the line that is sent on. */
+  waiting(since: number | undefined, line: number = this.#line): void {
+    this.#link.line(line)?.waiting(since)
+  }
+
+  /** Nothing is waited for on this line any more: unless it is the one that is sent on, it is let go. */
+  idle(line: number): void {
+    this.#run(this.#link.idle(line))
   }
 
   /** A part may have something to do earlier than before. */
@@ -187,30 +197,30 @@ export class Driver {
   #carryOut(output: Output): void {
     switch (output.type) {
       case 'frame':
-        this.#parts.some((part) => part.received(output.frame, this.#line))
+        this.#parts.some((part) => part.received(output.frame, output.line))
         break
       case 'send':
-        this.sendFrame(output.frame)
+        this.sendFrame(output.frame, output.line)
         break
       case 'ask-auth':
-        this.#askAuth(output.attempt)
+        this.#askAuth(output.line)
         break
       case 'connect':
-        this.#connect(output.attempt)
+        this.#connect(output.line)
         break
       case 'disconnect':
-        this.#disconnect(output.code, output.why)
+        this.#disconnect(output.line, output.code, output.why)
         break
       case 'state':
         this.#follow(output.state)
         break
       case 'up':
-        this.#line = this.#link.attempt
-        for (const part of this.#parts) part.up(output.welcome, this.#line)
+        this.#line = output.line
+        this.#end = this.#ends.get(output.line)
+        for (const part of this.#parts) part.up(output.welcome, output.line)
         break
       case 'down':
-        this.#end = undefined
-        for (const part of this.#lastFirst) part.down(this.#line)
+        for (const part of this.#lastFirst) part.down(output.line)
         break
       case 'over':
         this.#over(output.error)
@@ -223,44 +233,52 @@ export class Driver {
     }
   }
 
-  #askAuth(attempt: number): void {
+  #askAuth(line: number): void {
     const { auth, clock } = this.#options
-    if (!auth) {
-      this.#run(this.#link.authenticated(attempt, undefined, this.nextId(), this.now()))
-      return
+    const given = (payload: Encoded | undefined): void => {
+      const id = this.nextId()
+      this.#feed(line, (machine) => machine.authenticated(payload, id, this.now()))
     }
-    auth().then(
-      (payload) => this.#run(this.#link.authenticated(attempt, payload, this.nextId(), this.now())),
-      (error: unknown) => {
-        const isOfThePast = attempt !== this.#link.attempt || this.#link.state.status === 'closed'
-        if (isOfThePast) return
-        const failed = '`auth` failed; it is asked again'
-        this.#options.report({ kind: 'handler-failed', path: 'connection', message: failed, error })
-        const message = `\`auth\` failed: ${error instanceof Error ? error.message : String(error)}`
-        this.#run(this.#link.authFailed(attempt, message, this.now(), clock.random()))
-      },
-    )
+    if (!auth) given(undefined)
+    auth?.().then(given, (error: unknown) => {
+      if (!this.#link.line(line)) return // one of the past
+      const failed = '`auth` failed; it is asked again'
+      this.#options.report({ kind: 'handler-failed', path: 'connection', message: failed, error })
+      const message = `\`auth\` failed: ${error instanceof Error ? error.message : String(error)}`
+      this.#feed(line, (machine) => machine.authFailed(message, this.now()), clock.random())
+    })
   }
 
-  #connect(attempt: number): void {
+  #connect(line: number): void {
     const { clock, link } = this.#options
     try {
-      this.#end = link.connect({
+      const end = link.connect({
         opened: () => {
           this.#isReachable = true
-          this.#run(this.#link.opened(attempt, this.now()))
+          this.#feed(line, (machine) => machine.opened(this.now()))
         },
-        received: (data) => this.#received(attempt, data),
+        received: (data) => this.#received(line, data),
         closed: (code, reason) => {
-          this.#run(this.#link.closed(attempt, code, reason, this.now(), clock.random()))
+          this.#forget(line)
+          this.#feed(line, (machine) => machine.closed(code, reason), clock.random())
           this.#tellUnreachable()
         },
+        better: () => this.#feed(line, (machine) => machine.better()),
       })
+      if (this.#link.line(line)) this.#ends.set(line, end)
     } catch (error) {
       const code = error instanceof ParleyError ? error.code : 'BAD_OPTIONS'
       const message = error instanceof Error ? error.message : String(error)
-      this.#run(this.#link.impossible(attempt, { code, message }))
+      this.#feed(line, (machine) => machine.impossible({ code, message }))
     }
+  }
+
+  #feed(
+    line: number,
+    input: (machine: Line<Encoded, Received>) => readonly LineOutput<Encoded, Received>[],
+    chance?: number,
+  ): void {
+    this.#run(this.#link.feed(line, input, this.now(), chance))
   }
 
   /** Of the first attempt alone: a wrong address says nothing else, and later a client that is away is nothing special. */
@@ -276,17 +294,23 @@ export class Driver {
     })
   }
 
-  #received(attempt: number, data: FrameData): void {
+  #received(line: number, data: FrameData): void {
     const frame = parseServerFrame(data, deepest)
-    if (frame === undefined) this.#link.heard(attempt, this.now())
-    else if (frame instanceof Fault) this.#run(this.#link.broken(attempt, frame.why))
-    else this.#run(this.#link.received(attempt, frame, this.now()))
+    if (frame === undefined) this.#link.line(line)?.heard(this.now())
+    else if (frame instanceof Fault) this.#feed(line, (machine) => machine.broken(frame.why))
+    else this.#feed(line, (machine) => machine.received(frame, this.now()))
   }
 
-  #disconnect(code: number, why: string): void {
-    const end = this.#end
-    this.#end = undefined
+  #disconnect(line: number, code: number, why: string): void {
+    const end = this.#forget(line)
     end?.close(code, why === '' ? '' : encodeCloseReason({ code: 'PROTOCOL', why }))
+  }
+
+  #forget(line: number): LinkEnd | undefined {
+    const end = this.#ends.get(line)
+    this.#ends.delete(line)
+    if (line === this.#line) this.#end = undefined
+    return end
   }
 
   /** The parts for a bad end: listeners hear of it from topics, and what they then ask for is not what ended. */

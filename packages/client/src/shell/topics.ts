@@ -41,7 +41,8 @@ export class Topics implements ConnectionPart {
   readonly #bySub = new Map<number, Entry>()
   readonly #byTopic = new Map<number, Entry>()
   readonly #byRead = new Map<number, { readonly entry: Entry; readonly read: number }>()
-  #isUp = false
+  /** The line that the topics are on, while there is one. */
+  #line: number | undefined
   #epoch = ''
 
   constructor(options: TopicsOptions) {
@@ -95,17 +96,24 @@ export class Topics implements ConnectionPart {
 
   // --- the connection ---------------------------------------------------------------------------------------
 
-  up({ epoch }: Welcome): void {
-    this.#isUp = true
+  up({ epoch }: Welcome, line: number): void {
+    const before = this.#line
+    this.#line = line
     this.#epoch = epoch
-    this.#feedAll((machine) => machine.up())
+    if (before === undefined) {
+      this.#feedAll((machine) => machine.up())
+      return
+    }
+    // What still comes by the line before is dropped, so that nothing comes twice; it need not come at all.
+    for (const id of this.#bySub.keys()) this.#options.driver.sendFrame({ type: 'unsub', id }, before)
+    this.#forgetAll()
+    this.#feedAll((machine) => machine.rejoin())
   }
 
-  down(): void {
-    this.#isUp = false
-    this.#bySub.clear()
-    this.#byTopic.clear()
-    this.#byRead.clear()
+  down(line: number): void {
+    if (line !== this.#line) return
+    this.#line = undefined
+    this.#forgetAll()
     this.#feedAll((machine) => machine.down())
   }
 
@@ -116,7 +124,8 @@ export class Topics implements ConnectionPart {
     }
   }
 
-  received(frame: ServerFrame<Received>): boolean {
+  received(frame: ServerFrame<Received>, line: number): boolean {
+    if (line !== this.#line) return false
     switch (frame.type) {
       case 'e': {
         const { topic, offset, name, data, at } = frame
@@ -185,7 +194,7 @@ export class Topics implements ConnectionPart {
   #follow(entry: Entry, isNeeded: boolean): void {
     if (isNeeded) this.#active.add(entry)
     else this.#active.delete(entry)
-    entry.reading.feed((machine) => (isNeeded && this.#isUp ? machine.up() : machine.down()))
+    entry.reading.feed((machine) => (isNeeded && this.#line !== undefined ? machine.up() : machine.down()))
   }
 
   #feedAll(input: (machine: Subscription<Received>) => readonly SubscriptionOutput<Received>[]): void {
@@ -216,6 +225,12 @@ export class Topics implements ConnectionPart {
     entry.reading.feed((machine) => machine.refused(code))
   }
 
+  #forgetAll(): void {
+    this.#bySub.clear()
+    this.#byTopic.clear()
+    this.#byRead.clear()
+  }
+
   /** Frames for this subscription are for nobody any more. */
   #forget(entry: Entry): void {
     if (entry.sub !== undefined) this.#bySub.delete(entry.sub)
@@ -229,6 +244,7 @@ export class Topics implements ConnectionPart {
     const { driver } = this.#options
     const id = driver.nextId()
     entry.sub = id
+    entry.topic = undefined // the number that it had on a line before may be another one's on this
     this.#bySub.set(id, entry)
     driver.sendFrame({ type: 'sub', id, path, params, from })
   }
