@@ -172,7 +172,6 @@ function refuseNotYet(contract: ContractSpecs): void {
   const refuse = (path: string, part: string): never => {
     throw new ParleyError('NOT_YET', `'${path}' uses ${part}, which this version does not have yet`)
   }
-  for (const path of contract.streams.keys()) refuse(path, 'a stream')
   for (const [path, call] of contract.calls) if (call.onceMs !== undefined) refuse(path, '`once`')
   for (const [path, channel] of contract.channels) {
     if (channel.presence) refuse(path, '`presence`')

@@ -25,7 +25,7 @@ export interface RouterCounts {
   readonly timers: number
   readonly nativeSubscriptions: number
   readonly queuedBytes: number
-  /** Calls and messages that run or wait. */
+  /** Calls, messages and streams that run or wait. */
   readonly running: number
 }
 
@@ -140,6 +140,7 @@ function inspect({ connections, sessions, sse, topics, ticker }: HubCore): Route
 function tableOf(contract: ContractSpecs, handlers: unknown): HandlerTable {
   const channels = new Map<string, ChannelHandlers>()
   const calls = new Map<string, AnyHandler>()
+  const streams = new Map<string, AnyHandler>()
   const missing: string[] = []
   const known = new Set<string>()
   const find = <F>(path: string): F | undefined => {
@@ -152,6 +153,10 @@ function tableOf(contract: ContractSpecs, handlers: unknown): HandlerTable {
   for (const path of contract.calls.keys()) {
     const handler = find<AnyHandler>(path)
     if (handler) calls.set(path, handler)
+  }
+  for (const path of contract.streams.keys()) {
+    const handler = find<AnyHandler>(path)
+    if (handler) streams.set(path, handler)
   }
   for (const [path, channel] of contract.channels) {
     const join = find<ChannelHandlers['join']>(`${path}.join`)
@@ -166,7 +171,7 @@ function tableOf(contract: ContractSpecs, handlers: unknown): HandlerTable {
     if (join) channels.set(path, { join, messages })
   }
   const unknown = leaves(handlers).filter((path) => !known.has(path))
-  if (missing.length === 0 && unknown.length === 0) return { channels, calls }
+  if (missing.length === 0 && unknown.length === 0) return { channels, calls, streams }
   const parts = [
     missing.length > 0 ? `missing: ${missing.join(', ')}` : '',
     unknown.length > 0 ? `unknown: ${unknown.join(', ')}` : '',

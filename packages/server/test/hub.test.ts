@@ -1,4 +1,4 @@
-import { call, channel, defineContract, ParleyError, type Report, stream, volatile } from '@parley/shared'
+import { call, channel, defineContract, ParleyError, type Report, volatile } from '@parley/shared'
 import { virtualClock } from '@parley/shared/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -533,7 +533,6 @@ test('a contract with a part that is not there yet is refused, by path', () => {
   const item = z.object({})
   const refused = (tree: Parameters<typeof defineContract>[0]) => () =>
     createHub(defineContract(tree as never))
-  expect(refused({ a: { imports: stream({ yields: item }) } })).toThrow(/'a.imports' uses a stream/)
   expect(refused({ pay: call({ once: '24h' }) })).toThrow(/'pay' uses `once`/)
   expect(refused({ room: channel({ events: { e: item }, presence: item }) })).toThrow(
     /'room' uses `presence`/,

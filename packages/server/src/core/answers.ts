@@ -90,6 +90,7 @@ export class Answers {
   }
 }
 
+/** Of a payload, roughly. */
 export function sizeOf({ json, meta, blobs }: Encoded): number {
   return json.length + (meta?.length ?? 0) + (blobs?.reduce((sum, blob) => sum + blob.length, 0) ?? 0)
 }

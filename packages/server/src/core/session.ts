@@ -9,9 +9,10 @@
  * Inputs are methods; each returns the orders that the shell carries out, in order. An answer goes to the connection
  * that there is; where there is none the client asks again when it is back.
  */
-import type { ClientFrame, Limits, Received, WireParams } from '@parley/shared/internal'
+import type { ClientFrame, Encoded, Limits, Received, WireParams } from '@parley/shared/internal'
 import { type Answer, Answers } from './answers.js'
 import { Lanes } from './lanes.js'
+import { Streams, type StreamsLimits, type StreamsOrder } from './streams.js'
 
 /** A call or message that is to be run. `id` is the client's number, or a negative one of ours for a volatile message. */
 export interface Run {
@@ -34,6 +35,7 @@ export type SessionOrder =
   | { readonly type: 'abort'; readonly id: number }
   /** The client broke a rule: its connection ends, and the session with it. */
   | { readonly type: 'broken'; readonly why: string }
+  | StreamsOrder
 
 /** The frames that are a session's, on whatever connection they come. */
 export type RequestFrame = Extract<
@@ -41,7 +43,9 @@ export type RequestFrame = Extract<
   { type: 'call' | 'send' | 'cast' | 'stream' | 'credit' | 'cancel' | 'ack' }
 >
 
-export interface SessionLimits extends Pick<Limits, 'callsInFlight' | 'messagesWaiting' | 'sessionBytes'> {}
+export interface SessionLimits
+  extends Pick<Limits, 'callsInFlight' | 'messagesWaiting' | 'sessionBytes'>,
+    StreamsLimits {}
 
 const nothing: readonly SessionOrder[] = []
 
@@ -52,6 +56,7 @@ export class SessionMachine {
   readonly #topicKey: TopicKey
   readonly #calls = new Set<number>()
   readonly #lanes = new Lanes()
+  readonly #streams: Streams
   readonly #answers: Answers
   #volatileRuns = 0
   /** Volatile messages that found their lane full. */
@@ -61,21 +66,22 @@ export class SessionMachine {
   constructor(limits: SessionLimits, topicKey: TopicKey = asWritten) {
     this.#limits = limits
     this.#topicKey = topicKey
+    this.#streams = new Streams(limits)
     this.#answers = new Answers(limits.sessionBytes)
   }
 
-  /** Calls and messages that run or wait. */
+  /** Calls, messages and streams that run or wait. */
   get pending(): number {
-    return this.#calls.size + this.#lanes.size
+    return this.#calls.size + this.#lanes.size + this.#streams.running
   }
 
-  /** Of the answers that are kept. */
+  /** Of the answers and values that are kept. */
   get bytes(): number {
-    return this.#answers.bytes
+    return this.#answers.bytes + this.#streams.bytes
   }
 
   has(id: number): boolean {
-    return this.#calls.has(id) || this.#lanes.has(id)
+    return this.#calls.has(id) || this.#lanes.has(id) || this.#streams.has(id)
   }
 
   received(frame: RequestFrame): readonly SessionOrder[] {
@@ -93,28 +99,40 @@ export class SessionMachine {
       case 'ack':
         return this.#acknowledged(frame)
       case 'stream':
-        return this.#refuse(frame.id, 'NOT_FOUND', `there is no stream '${frame.path.slice(0, 100)}'`)
+        return this.#stream(frame)
       case 'credit':
-        return nothing // for a stream that is gone: a late frame, not a broken rule
+        return this.#streams.credit(frame)
     }
   }
 
   /** What a number came to. */
   answered(answer: Answer): readonly SessionOrder[] {
     this.#answers.keep(answer)
-    return [{ type: 'answer', answer }]
+    return this.#streams.answered(answer.id) ? [{ type: 'answer', answer }] : nothing
+  }
+
+  /** A stream has a value. */
+  yielded(id: number, value: Encoded): readonly SessionOrder[] {
+    return this.#streams.yielded(id, value)
+  }
+
+  /** There is no connection, or another one: what a client wants of its streams it says there. */
+  away(): void {
+    this.#streams.away()
   }
 
   /** Nothing of it goes on any more; the next message of its topic may run. */
   over(id: number): readonly SessionOrder[] {
     if (this.#calls.delete(id)) return nothing
+    this.#streams.over(id)
     const next = this.#lanes.over(id)
     return next ? [{ type: 'run', run: next }] : nothing
   }
 
   /** The session is over: everything that runs is told to stop. */
   ended(): readonly SessionOrder[] {
-    const running = [...this.#calls, ...this.#lanes.clear()]
+    const streams = this.#streams.wanted().filter((id) => this.#streams.giveUp(id))
+    const running = [...this.#calls, ...this.#lanes.clear(), ...streams]
     this.#calls.clear()
     return running.map((id) => ({ type: 'abort', id }))
   }
@@ -149,17 +167,27 @@ export class SessionMachine {
     return this.#lanes.add(this.#topicKey(path, params), run) ? [{ type: 'run', run }] : nothing
   }
 
+  #stream(frame: Extract<RequestFrame, { type: 'stream' }>): readonly SessionOrder[] {
+    const known = this.#repeated(frame.id)
+    // what is not there yet goes before the answer, if there is one
+    if (known) return [...this.#streams.again(frame), ...known]
+    if (!this.#streams.isFull) return this.#streams.begin(frame)
+    const { streams } = this.#limits
+    return this.#refuse(frame.id, 'OVERLOADED', `more than ${streams} streams at once`)
+  }
+
   #cancel(id: number): readonly SessionOrder[] {
     if (this.#lanes.giveUp(id)) return this.#refuse(id, 'ABORTED', 'given up before it ran')
-    return this.has(id) ? [{ type: 'abort', id }] : nothing
+    const runs = this.#streams.has(id) ? this.#streams.giveUp(id) : this.has(id)
+    return runs ? [{ type: 'abort', id }] : nothing
   }
 
   #acknowledged({ upTo, waiting }: Extract<RequestFrame, { type: 'ack' }>): readonly SessionOrder[] {
     const orders: SessionOrder[] = []
-    if (this.pending > 0) {
+    const asked = [...this.#calls, ...this.#lanes.ids(), ...this.#streams.wanted()]
+    if (asked.length > 0) {
       const still = new Set(waiting)
-      for (const id of [...this.#calls, ...this.#lanes.ids()])
-        if (id > 0 && id <= upTo && !still.has(id)) orders.push(...this.#cancel(id))
+      for (const id of asked) if (id > 0 && id <= upTo && !still.has(id)) orders.push(...this.#cancel(id))
     }
     this.#answers.acknowledge(upTo, waiting)
     return orders

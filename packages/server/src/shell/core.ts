@@ -41,6 +41,7 @@ export interface ChannelHandlers {
 export interface HandlerTable {
   readonly channels: ReadonlyMap<string, ChannelHandlers>
   readonly calls: ReadonlyMap<string, AnyHandler>
+  readonly streams: ReadonlyMap<string, AnyHandler>
 }
 
 /** A connection, as the rest of the hub sees it. */

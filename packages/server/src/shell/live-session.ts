@@ -6,7 +6,7 @@ import type { CloseCodeName, Encoded, ServerFrame, Topic } from '@parley/shared/
 import { type RequestFrame, SessionMachine, type SessionOrder } from '../core/session.js'
 import type { HandlerTable, HubCore } from './core.js'
 import type { Credentials } from './credentials.js'
-import { type Caller, startRun, topicKey } from './run.js'
+import { type Caller, startRun, startStream, topicKey } from './run.js'
 import { Runs } from './runs.js'
 import type { ServerSession } from './session.js'
 import { SessionHook } from './session-hook.js'
@@ -49,7 +49,15 @@ export class LiveSession implements Caller {
     this.#hook = new SessionHook(core)
     this.#runs = new Runs({
       start: (run) => startRun(core, handlers, this, run),
-      answered: (answer) => this.#carryOut(this.#machine.answered(answer)),
+      startStream: (id, path, input) =>
+        startStream(core, handlers, this, { path, input }, (value) => {
+          this.#carryOut(this.#machine.yielded(id, value))
+          this.#kept()
+        }),
+      answered: (answer) => {
+        this.#carryOut(this.#machine.answered(answer))
+        this.#kept()
+      },
       over: (id) => this.#carryOut(this.#machine.over(id)),
     })
   }
@@ -75,7 +83,7 @@ export class LiveSession implements Caller {
     return this.#carrier !== undefined
   }
 
-  /** Calls and messages that run or wait. */
+  /** Calls, messages and streams that run or wait. */
   get pending(): number {
     return this.#machine.pending
   }
@@ -98,6 +106,7 @@ export class LiveSession implements Caller {
   carryBy(carrier: Carrier): void {
     const before = this.#carrier
     this.#carrier = carrier
+    this.#machine.away()
     before?.close('TAKEN_OVER', 'the client came back')
     this.#core.sessions.changed(this)
   }
@@ -106,6 +115,7 @@ export class LiveSession implements Caller {
   letGo(carrier: Carrier): boolean {
     if (this.#carrier !== carrier) return false
     this.#carrier = undefined
+    this.#machine.away()
     return true
   }
 
@@ -126,6 +136,11 @@ export class LiveSession implements Caller {
     this.#core.sessions.delete(this)
     for (const order of this.#machine.ended()) if (order.type === 'abort') this.#runs.abort(order.id)
     this.#hook.end(reason)
+  }
+
+  /** It may hold more than before. */
+  #kept(): void {
+    if (!this.#carrier && !this.#over) this.#core.sessions.changed(this)
   }
 
   /** What an order leads to at once comes after it, not inside it: a row of messages may be as long as the limits say. */
@@ -150,11 +165,19 @@ export class LiveSession implements Caller {
   #carryOutOne(order: SessionOrder): void {
     switch (order.type) {
       case 'answer':
-        if (this.#carrier) this.#carrier.sendFrame(order.answer)
-        else this.#core.sessions.changed(this)
+        this.#carrier?.sendFrame(order.answer)
+        break
+      case 'value':
+        this.#carrier?.sendFrame({ type: 'y', id: order.id, seq: order.seq, value: order.value })
         break
       case 'run':
         this.#runs.run(order.run)
+        break
+      case 'stream':
+        this.#runs.stream(order.id, order.path, order.input)
+        break
+      case 'pull':
+        this.#runs.pull(order.id)
         break
       case 'abort':
         this.#runs.abort(order.id)

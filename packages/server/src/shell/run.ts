@@ -1,10 +1,11 @@
-/** Finds the handler of a call or message and runs it, after `join` where the topic was not joined. */
+/** Finds the handler of a call, message or stream and runs it, after `join` where the topic was not joined. */
 import { ParleyError } from '@parley/shared'
-import type { Topic, WireParams } from '@parley/shared/internal'
+import type { Encoded, Received, Topic, WireParams } from '@parley/shared/internal'
 import { asWritten, type Run } from '../core/session.js'
-import { answered, type Running } from '../dispatch.js'
 import { type Failure, failure, internal, statusOf } from '../failure.js'
 import { shortened, toldIssues } from '../issues.js'
+import { answered, type Running } from '../dispatch.js'
+import type { RunningStream } from '../stream-run.js'
 import type { HandlerTable, HubCore } from './core.js'
 import type { ServerSession } from './session.js'
 
@@ -31,6 +32,10 @@ export function startRun(core: HubCore, handlers: HandlerTable, caller: Caller, 
 function startCall(core: HubCore, handlers: HandlerTable, caller: Caller, run: Run): Running {
   const spec = core.contract.calls.get(run.path)
   const handler = handlers.calls.get(run.path)
+  if (core.contract.streams.has(run.path)) {
+    const message = `'${run.path}' is a stream: only a client with a connection can ask for it`
+    return answered(failure('BAD_REQUEST', message))
+  }
   if (!spec || !handler) return answered(failure('NOT_FOUND', `there is no call '${run.path.slice(0, 100)}'`))
   return core.dispatch.run({
     kind: 'call',
@@ -46,6 +51,24 @@ function startCall(core: HubCore, handlers: HandlerTable, caller: Caller, run: R
     request: caller.request,
     mayRun: undefined,
   })
+}
+
+/** @param yielded Gets each value that the stream was asked for. */
+export function startStream(
+  core: HubCore,
+  handlers: HandlerTable,
+  caller: Caller,
+  { path, input }: { readonly path: string; readonly input: Received | undefined },
+  yielded: (value: Encoded) => void,
+): Running | RunningStream {
+  const spec = core.contract.streams.get(path)
+  const handler = handlers.streams.get(path)
+  if (!spec || !handler) return answered(failure('NOT_FOUND', `there is no stream '${path.slice(0, 100)}'`))
+  const { context, session, client, request } = caller
+  return core.dispatch.stream(
+    { path, spec, handler, topic: undefined, input, context, session, client, request },
+    yielded,
+  )
 }
 
 function startMessage(core: HubCore, handlers: HandlerTable, caller: Caller, run: Run): Running {

@@ -1,10 +1,13 @@
-/** The calls and messages of one session, from the order to run them to their answer. */
+/** The calls, messages and streams of one session, from the order to run them to their answer. */
+import type { Received } from '@parley/shared/internal'
 import type { Answer } from '../core/answers.js'
 import type { Run } from '../core/session.js'
 import type { Outcome, Running } from '../dispatch.js'
+import type { RunningStream } from '../stream-run.js'
 
 interface RunsOptions {
   readonly start: (run: Run) => Running
+  readonly startStream: (id: number, path: string, input: Received | undefined) => Running | RunningStream
   readonly answered: (answer: Answer) => void
   /** Nothing of it goes on any more: what waits behind it may run. */
   readonly over: (id: number) => void
@@ -12,19 +15,24 @@ interface RunsOptions {
 
 export class Runs {
   readonly #options: RunsOptions
-  readonly #running = new Map<number, Running>()
+  readonly #running = new Map<number, Running | RunningStream>()
 
   constructor(options: RunsOptions) {
     this.#options = options
   }
 
   run(run: Run): void {
-    const running = this.#options.start(run)
-    const { outcome } = running
-    if (outcome instanceof Promise) {
-      this.#running.set(run.id, running)
-      outcome.then((settled) => this.#settled(run, running, settled))
-    } else this.#settled(run, running, outcome)
+    this.#watch(run.id, this.#options.start(run))
+  }
+
+  stream(id: number, path: string, input: Received | undefined): void {
+    this.#watch(id, this.#options.startStream(id, path, input))
+  }
+
+  /** Asks a stream for one more value. */
+  pull(id: number): void {
+    const running = this.#running.get(id)
+    if (running && 'pull' in running) running.pull()
   }
 
   /** Tells it to stop, and answers for it. */
@@ -32,12 +40,20 @@ export class Runs {
     this.#running.get(id)?.abort()
   }
 
-  #settled(run: Run, running: Running, outcome: Outcome): void {
-    if (run.id > 0) this.#options.answered(answerOf(run.id, outcome))
+  #watch(id: number, running: Running | RunningStream): void {
+    const { outcome } = running
+    if (outcome instanceof Promise) {
+      this.#running.set(id, running)
+      outcome.then((settled) => this.#settled(id, running, settled))
+    } else this.#settled(id, running, outcome)
+  }
+
+  #settled(id: number, running: Running, outcome: Outcome): void {
+    if (id > 0) this.#options.answered(answerOf(id, outcome))
     // one that was given up has its answer, and holds up what is behind it as long as it runs
     running.whenOver(() => {
-      this.#running.delete(run.id)
-      this.#options.over(run.id)
+      this.#running.delete(id)
+      this.#options.over(id)
     })
   }
 }
