@@ -19,7 +19,7 @@ export function acceptFor(inside: RouterInside): Accept {
     return {
       opened: () => {},
       received: (data) => connection.received(data),
-      closed: (code, reason) => connection.closed(`${code} ${reason}`),
+      closed: (code, reason) => connection.closed(code, reason),
     }
   }
 }

@@ -62,5 +62,5 @@ test('a ping that nobody answers ends the connection on either side, with no lin
   link.refuse(true)
   await clock.advance(35_000 + 1_000) // the server looks once a second
   expect(losses[0]).toBe('HEARTBEAT')
-  expect(router.inspect()).toMatchObject({ readers: 0, timers: 0 })
+  expect(router.inspect()).toMatchObject({ connections: 0, readers: 0 })
 })

@@ -6,7 +6,7 @@ import { type ClientOptions, createClient, createSubscriber } from '@parley/clie
 import { createRouter } from '@parley/server'
 import { createHubWith, insideOf, openMemoryLog } from '@parley/server/internal'
 import { call, channel, defineContract, ParleyError, type Report, volatile } from '@parley/shared'
-import type { Limits } from '@parley/shared/internal'
+import type { Clock, Limits } from '@parley/shared/internal'
 import { breakableLink, type VirtualClock, virtualClock } from '@parley/shared/testing'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -30,6 +30,9 @@ export const contractOf = (replay: { last?: number; for?: `${number}m` } = {}) =
 
 export interface Options {
   readonly clock?: VirtualClock
+  /** Where one side goes by a clock of its own. */
+  readonly serverClock?: Clock
+  readonly clientClock?: Clock
   readonly delayMs?: number
   readonly replay?: { last?: number; for?: `${number}m` }
   readonly limits?: Partial<Limits>
@@ -44,16 +47,17 @@ export interface Options {
 
 export function world(options: Options = {}) {
   const { clock = virtualClock(), delayMs = 0, replay = {}, limits = {}, working = () => {} } = options
+  const { serverClock = clock, clientClock = clock } = options
   const contract = contractOf(replay)
   const reports: Report[] = []
   const ran: (number | string)[] = []
-  const { log, newEpoch } = openMemoryLog({ clock })
+  const { log, newEpoch } = openMemoryLog({ clock: serverClock })
   const hub = createHubWith(
     contract,
     {
       auth: z.string(),
       context: async ({ auth, session }) => {
-        const expires = (ms: number): void => session.expiresAt(new Date(clock.now() + ms))
+        const expires = (ms: number): void => session.expiresAt(new Date(serverClock.now() + ms))
         await options.context?.(auth, expires)
         return { token: auth }
       },
@@ -62,7 +66,7 @@ export function world(options: Options = {}) {
       limits,
       onReport: (report) => void reports.push(report),
     },
-    clock,
+    serverClock,
   )
   const router = createRouter(hub, {
     ticks: { join: ({ context }) => options.join?.({ id: 'ticks', token: context.token }) ?? true },
@@ -100,7 +104,7 @@ export function world(options: Options = {}) {
     const told: Report[] = []
     const client = createClient(contract, {
       transport: link,
-      clock,
+      clock: clientClock,
       auth: options.auth ?? (() => 'ann'),
       onReport: (report) => void told.push(report),
       ...more,
@@ -116,7 +120,7 @@ export function world(options: Options = {}) {
     const subscriber = createSubscriber(contract, 'ticks', {
       url: 'http://parley.test/events/ticks',
       fetch: wire.fetch,
-      clock,
+      clock: clientClock,
       headers: async () => ({ authorization: `Bearer ${await auth()}` }),
       onReport: (report) => void told.push(report),
     })

@@ -66,7 +66,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
     this.#socket = socket
     this.#entrance = entrance
     const { clock, limits } = core.topics
-    this.#machine = new ConnectionMachine(limits, clock.now())
+    this.#machine = new ConnectionMachine(limits, core.ticker.now())
     this.#subscriptions = new Subscriptions(core, handlers, this)
     this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / (2 * share))
     this.turns = new Turns(share, this.#drain)
@@ -111,13 +111,14 @@ export class Connection implements LiveConnection, Peer, Carrier {
   /** A frame came in. */
   received(data: FrameData): void {
     if (this.#over) return
-    const { limits, clock } = this.#core.topics
+    const { ticker, topics } = this.#core
+    const { limits } = topics
     const size = typeof data === 'string' ? data.length : data.byteLength
     if (size > limits.frameBytes)
       this.close('TOO_LARGE', `a frame of ${size} bytes, ${limits.frameBytes} allowed`)
     else if (this.#socket.buffered() > limits.unreadBytes)
       this.close('SLOW', 'too many answers were left unread')
-    else this.#carryOut(this.#machine.received(parseClientFrame(data, limits.jsonDepth), clock.now()))
+    else this.#carryOut(this.#machine.received(parseClientFrame(data, limits.jsonDepth), ticker.now()))
   }
 
   /** Bytes were taken by the network. */

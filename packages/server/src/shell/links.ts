@@ -79,7 +79,7 @@ export class Links {
     const socket = new LinkSocket({
       limits: topics.limits,
       ticker,
-      now: topics.clock.now(),
+      now: ticker.now(),
       headers,
       first: encodeDown({ type: 'link', link, bodyBytes: this.#bodyBytes }),
       encode: this.#encode,

@@ -4,6 +4,7 @@
  */
 import type { Clock, Limits } from '@parley/shared/internal'
 import type { LiveSession } from './live-session.js'
+import { SteadyTime } from './steady.js'
 
 /** A session without a connection. */
 interface Kept {
@@ -18,6 +19,7 @@ export type SessionsLimits = Pick<Limits, 'sessionMs' | 'keptSessions' | 'keptBy
 
 export class Sessions implements Iterable<LiveSession> {
   readonly #clock: Clock
+  readonly #time: SteadyTime
   readonly #limits: SessionsLimits
   readonly #bySecret = new Map<string, LiveSession>()
   /** The newest of each client. */
@@ -29,6 +31,7 @@ export class Sessions implements Iterable<LiveSession> {
 
   constructor(clock: Clock, limits: SessionsLimits) {
     this.#clock = clock
+    this.#time = new SteadyTime(clock)
     this.#limits = limits
   }
 
@@ -67,7 +70,7 @@ export class Sessions implements Iterable<LiveSession> {
   /** Its connection is lost: it waits for its client. */
   keep(session: LiveSession, reason: string): void {
     if (session.isOver) return
-    const until = this.#clock.now() + this.#limits.sessionMs
+    const until = this.#time.now() + this.#limits.sessionMs
     this.#kept.set(session, { until, reason, bytes: 0 })
     this.changed(session)
     if (this.#kept.size > this.#limits.keptSessions) this.#endOldest()
@@ -107,10 +110,10 @@ export class Sessions implements Iterable<LiveSession> {
   #arm(): void {
     const [first] = this.#kept.values()
     if (!first || this.#cancel) return
-    const inMs = Math.max(0, first.until - this.#clock.now())
+    const inMs = Math.max(0, first.until - this.#time.now())
     this.#cancel = this.#clock.after(inMs, () => {
       this.#cancel = undefined
-      const now = this.#clock.now()
+      const now = this.#time.atLeast(first.until)
       for (const [session, { until, reason }] of [...this.#kept]) {
         if (until > now) break
         session.end(reason)

@@ -58,7 +58,7 @@ export class SseResponse implements Sink {
     this.#options = options
     this.topic = options.topic
     this.member = options.member
-    this.#tickedAt = this.#sentAt = options.topics.clock.now()
+    this.#tickedAt = this.#sentAt = options.ticker.now()
     const stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -185,7 +185,7 @@ export class SseResponse implements Sink {
     if (this.#sentSince) this.#sentAt = this.#tickedAt
     this.#sentSince = false
     this.#tickedAt = now
-    if (expiresAtMs !== undefined && now >= expiresAtMs) this.close()
+    if (expiresAtMs !== undefined && topics.clock.now() >= expiresAtMs) this.close()
     else if (now - this.#sentAt >= topics.limits.sseHeartbeatMs && this.queued() <= 0) this.#send(heartbeat)
   }
 }

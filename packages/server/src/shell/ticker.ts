@@ -1,15 +1,26 @@
 import type { Clock } from '@parley/shared/internal'
+import { SteadyTime } from './steady.js'
 
 const everyMs = 1_000
+
+/** A tick this late found a clock that was set, or a process that stood still: whoever is silent gets his time all the same. */
+const mostMs = 2 * everyMs
 
 /** One timer for everything that must look at the time now and then; it stands still while there is nothing. */
 export class Ticker {
   readonly #clock: Clock
+  readonly #time: SteadyTime
   readonly #members = new Set<(now: number) => void>()
   #cancel: (() => void) | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#time = new SteadyTime(clock, mostMs)
+  }
+
+  /** The time of the ticks. */
+  now(): number {
+    return this.#time.now()
   }
 
   get size(): number {
@@ -31,7 +42,7 @@ export class Ticker {
   #arm(): void {
     this.#cancel = this.#clock.after(everyMs, () => {
       this.#arm()
-      const now = this.#clock.now()
+      const now = this.#time.now()
       for (const tick of this.#members) tick(now)
     })
   }
