@@ -84,16 +84,32 @@ test('what was sent while away waits, and goes out in order once back', async ()
   expect(server.all('cast')).toEqual([])
 })
 
-test('what was handed over and not answered at a cut has an unknown outcome, and is never sent again', async () => {
+test('what was handed over and not answered has an unknown outcome where the session is gone, and is never sent again', async () => {
   const { clock, server, client } = world()
   const created = outcome(client.rooms.create({ name: 'x' }))
   await server.until('call')
   server.link.cut()
+  await server.until('hello', 2)
   await clock.advance(0)
   expect(await created).toBe('OUTCOME_UNKNOWN')
-  await server.until('hello', 2)
   await clock.advance(20_000)
   expect(server.all('call')).toHaveLength(1)
+})
+
+test('where the session goes on it is sent again under its number, and then the server hears what is waited for', async () => {
+  const { clock, server, client } = world()
+  const created = outcome(client.rooms.create({ name: 'x' }))
+  await server.until('call')
+  const { id } = server.last('call')
+  server.welcome = { resumed: true }
+  server.link.cut()
+  await server.until('ack')
+  expect(server.all('call').map((call) => call.id)).toEqual([id, id])
+  expect(server.frames.slice(-2).map(({ type }) => type)).toEqual(['call', 'ack'])
+  expect(server.last('ack')).toMatchObject({ upTo: id, waiting: [id] })
+  server.send({ type: 'ok', id, output: value({ id: 'r' }) })
+  await clock.advance(0)
+  expect(await created).toEqual({ id: 'r' })
 })
 
 test('what a listener sends as it hears of a cut was never handed over: it waits, and goes out', async () => {

@@ -1,16 +1,18 @@
 /**
- * What becomes of each message and call that wants an answer.
+ * What becomes of each message, call and stream that wants an answer.
  *
- * Promise: each is handed to a connection at most once - an idempotent one again after each cut - in the order in
- * which it was asked for, and each ends exactly once: answered, or with a typed error that says whether it may have
- * run.
+ * Promise: each runs at most once - one that may be repeated, perhaps again -, in the order in which it was asked for, and
+ * each ends exactly once: answered, or with a typed error that says whether it may have run.
  *
- *     waiting -> handed -> (answered)         a cut: handed -> OUTCOME_UNKNOWN; an idempotent one: handed -> waiting
+ *     waiting -> handed -> (answered)     a cut: it stays handed until the next connection says whether the session
+ *                                         was resumed: handed over again; or lost -> OUTCOME_UNKNOWN, or waiting again
  *
- * While the connection is away what waits is bounded in number, bytes and age. Frames, payloads and promises are the
- * shell's; here a request is its number.
+ * A line is a connection, by its number. While the client moves from one to the next, requests that were handed to the
+ * one that is left are answered there, and messages wait for those before them. While there is no line what waits is
+ * bounded in number, bytes and age. Frames, payloads and promises are the shell's; here a request is its number.
  */
 import type { ErrorCode } from '@parley/shared'
+import { Acknowledging } from './acknowledging.js'
 
 export interface OutboxOptions {
   /** Bounds of what waits while the connection is away. */
@@ -24,8 +26,10 @@ export interface NewRequest {
   readonly id: number
   /** Of the frame. */
   readonly bytes: number
-  /** May run twice. */
-  readonly idempotent: boolean
+  /** May be sent again where nobody knows whether it ran: it is idempotent, or the server sees to it. */
+  readonly repeatable: boolean
+  /** A message: it waits until those before it, on a connection that is being left, are answered. */
+  readonly ordered: boolean
   /** How long it may take. */
   readonly withinMs: number
   /** Whether that includes the time that it waits for a connection: the caller named it. */
@@ -36,6 +40,8 @@ interface Request extends NewRequest {
   waitsSince: number
   /** Undefined while it waits. */
   handedAt: number | undefined
+  /** The line that it was handed to. */
+  line: number
   /** Undefined until it is handed over, unless the caller named the time. */
   deadline: number | undefined
 }
@@ -44,8 +50,14 @@ export type OutboxOutput =
   /** Hand the request over; it may take `withinMs` from now on. */
   | { readonly type: 'transmit'; readonly id: number; readonly withinMs: number }
   | { readonly type: 'reject'; readonly id: number; readonly code: ErrorCode; readonly message: string }
-  /** Tell the server that nobody waits for the answer any more. */
-  | { readonly type: 'cancel'; readonly id: number }
+  /** Tell the server, on this line, that nobody waits for the answer any more. */
+  | { readonly type: 'cancel'; readonly id: number; readonly line: number }
+  /** Tell the server that of the requests up to `upTo` these alone are waited for. */
+  | { readonly type: 'ack'; readonly upTo: number; readonly waiting: readonly number[] }
+  /** Nothing is waited for on this line, which is being left. */
+  | { readonly type: 'idle'; readonly line: number }
+
+const never = Number.POSITIVE_INFINITY
 
 export class Outbox {
   readonly #options: OutboxOptions
@@ -53,10 +65,16 @@ export class Outbox {
   readonly #requests = new Map<number, Request>()
   #waitingCount = 0
   #waitingBytes = 0
-  #next = Number.POSITIVE_INFINITY
-  #isUp = false
+  #next = never
+  /** The line that is sent on. */
+  #line: number | undefined
+  /** Lines that are being left. */
+  readonly #leaving = new Set<number>()
+  /** The newest number. */
+  #newest = 0
+  readonly #acks = new Acknowledging()
   /** Largest frame that the server takes; known once it has said so. */
-  #frameBytes = Number.POSITIVE_INFINITY
+  #frameBytes = never
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -66,15 +84,16 @@ export class Outbox {
     return this.#requests.size
   }
 
-  /** Since when the oldest request that was handed over has been unanswered. */
+  /** Since when the oldest request on the line that is sent on has been unanswered. */
   get handedSince(): number | undefined {
-    for (const { handedAt } of this.#requests.values()) if (handedAt !== undefined) return handedAt
+    for (const { handedAt, line } of this.#requests.values())
+      if (handedAt !== undefined && line === this.#line) return handedAt
     return undefined
   }
 
   /** `elapsed` has nothing to do before; perhaps not even then. */
   get next(): number {
-    return this.#next
+    return Math.min(this.#next, this.#acks.at)
   }
 
   add(request: NewRequest, now: number): OutboxOutput[] {
@@ -83,8 +102,10 @@ export class Outbox {
       return [{ type: 'reject', id, code: 'TOO_LARGE', message: tooLarge(bytes, this.#frameBytes) }]
     }
     const { outboxSends, outboxBytes } = this.#options
+    this.#newest = id
+    const mustWait = this.#line === undefined || (request.ordered && this.#isHeldUp())
     const isFull = this.#waitingCount + 1 > outboxSends || this.#waitingBytes + bytes > outboxBytes
-    if (!this.#isUp && isFull) {
+    if (mustWait && isFull) {
       const message =
         `It was not sent: the connection is away, ${this.#waitingCount} requests with ${this.#waitingBytes} bytes wait ` +
         `for it already, and these are ${bytes} bytes more, of at most ${outboxSends} and ${outboxBytes} bytes. ` +
@@ -95,70 +116,77 @@ export class Outbox {
       ...request,
       waitsSince: now,
       handedAt: undefined,
+      line: 0,
       deadline: request.fromNow ? now + request.withinMs : undefined,
     }
     this.#requests.set(id, entry)
     this.#count(entry, 1)
-    if (this.#isUp) return [this.#handOver(entry, now)]
+    if (!mustWait) return [this.#handOver(entry, now)]
     this.#wakeFor(entry)
     return []
   }
 
-  /** The answer is there; whether anybody still waited for it. */
-  answered(id: number): boolean {
-    return this.#remove(id) !== undefined
+  /** The answer is there, for whoever still waits for it. */
+  answered(id: number, now: number): OutboxOutput[] {
+    const request = this.#remove(id)
+    return request ? [...this.#owe(request, now), ...this.#goOn(request, now)] : []
   }
 
   /** The caller gave up. */
-  abort(id: number): OutboxOutput[] {
+  abort(id: number, now: number): OutboxOutput[] {
     const request = this.#remove(id)
-    return request ? this.#end(request, 'ABORTED', 'The caller gave up') : []
+    return request ? this.#end(request, 'ABORTED', 'The caller gave up', now) : []
   }
 
-  /** A connection is open: what waits goes out, in order. */
-  up(frameBytes: number, now: number): OutboxOutput[] {
-    this.#isUp = true
+  /** From now on this line is sent on: what waits goes out, in order, and what the session knows of already, again. */
+  up(line: number, { frameBytes, resumed }: Opening, now: number): OutboxOutput[] {
+    const before = this.#line
+    if (before !== undefined && !resumed) this.#leaving.add(before)
+    this.#line = line
     this.#frameBytes = frameBytes
+    this.#acks.settle()
     const outputs: OutboxOutput[] = []
     for (const request of [...this.#requests.values()]) {
-      if (request.bytes <= frameBytes) outputs.push(this.#handOver(request, now))
-      else {
-        this.#remove(request.id)
-        outputs.push(...this.#end(request, 'TOO_LARGE', tooLarge(request.bytes, frameBytes)))
-      }
+      if (this.#leaving.has(request.line)) continue
+      if (request.handedAt !== undefined && !resumed) outputs.push(...this.#lose(request, now))
     }
+    outputs.push(...this.#flush(now, resumed))
+    if (resumed && this.#newest > 0) outputs.push(this.#ack())
+    if (before !== undefined && !resumed && !this.#isUsed(before)) outputs.push(this.#left(before))
     return outputs
   }
 
-  /** The connection is gone, with whatever answers were under way. */
-  down(now: number): OutboxOutput[] {
-    this.#isUp = false
-    const outputs: OutboxOutput[] = []
-    for (const request of [...this.#requests.values()]) {
-      if (request.handedAt === undefined) continue
-      if (request.idempotent) {
-        request.handedAt = undefined
-        request.waitsSince = now
-        this.#count(request, 1)
-        this.#wakeFor(request)
-      } else {
-        this.#remove(request.id)
-        outputs.push(unknownOutcome(request.id))
-      }
+  /** This line is gone, with whatever answers were under way. */
+  down(line: number, now: number): OutboxOutput[] {
+    if (line === this.#line) {
+      // the next one says whether the session goes on
+      this.#line = undefined
+      this.#acks.settle()
+      return []
     }
-    return outputs
+    if (!this.#leaving.delete(line)) return []
+    const outputs = [...this.#requests.values()]
+      .filter((request) => request.handedAt !== undefined && request.line === line)
+      .flatMap((request) => this.#lose(request, now))
+    return [...outputs, ...this.#flush(now, false)]
   }
 
-  /** There will be no other connection: whatever waits ends with `code`. Call `down` first. */
+  /** There will be no other connection: whatever was handed over is lost, whatever waits ends with `code`. */
   fail(code: string, message: string): OutboxOutput[] {
-    const waiting = [...this.#requests.values()]
-    for (const { id } of waiting) this.#remove(id)
-    return waiting.map(({ id }) => ({ type: 'reject', id, code: code as ErrorCode, message }))
+    this.#line = undefined
+    this.#leaving.clear()
+    this.#acks.settle()
+    const all = [...this.#requests.values()]
+    return all.map((request) => {
+      this.#remove(request.id)
+      if (request.handedAt !== undefined) return unknownOutcome(request.id)
+      return { type: 'reject', id: request.id, code: code as ErrorCode, message }
+    })
   }
 
   elapsed(now: number): OutboxOutput[] {
     const outputs: OutboxOutput[] = []
-    this.#next = Number.POSITIVE_INFINITY
+    this.#next = never
     for (const request of [...this.#requests.values()]) {
       if (now < this.#endOf(request)) {
         this.#wakeFor(request)
@@ -168,28 +196,98 @@ export class Outbox {
       if (request.deadline !== undefined && now >= request.deadline) {
         const what =
           request.handedAt === undefined ? 'It was not sent: there was no connection' : 'No answer came'
-        outputs.push(...this.#end(request, 'TIMEOUT', `${what} within ${request.withinMs} ms`))
+        outputs.push(...this.#end(request, 'TIMEOUT', `${what} within ${request.withinMs} ms`, now))
       } else {
         const waited = `there was no connection for ${this.#options.outboxMs} ms`
         const message = `It was not sent: ${waited}. Send it again once client.connection is open`
-        outputs.push(...this.#end(request, 'OUTBOX_FULL', message))
+        outputs.push(...this.#end(request, 'OUTBOX_FULL', message, now))
       }
     }
+    if (now >= this.#acks.at) outputs.push(this.#ack())
     return outputs
   }
 
   // ----------------------------------------------------------------------------------------------------------
 
-  #endOf({ handedAt, waitsSince, deadline = Number.POSITIVE_INFINITY }: Request): number {
+  #endOf({ handedAt, waitsSince, deadline = never }: Request): number {
     return handedAt === undefined ? Math.min(deadline, waitsSince + this.#options.outboxMs) : deadline
   }
 
+  /** Hands over what waits and may go, in order; and what was handed over before, where it goes again. */
+  #flush(now: number, again: boolean): OutboxOutput[] {
+    if (this.#line === undefined) return []
+    const outputs: OutboxOutput[] = []
+    for (const request of [...this.#requests.values()]) {
+      if (request.handedAt !== undefined && (!again || this.#leaving.has(request.line))) continue
+      if (request.ordered && this.#isHeldUp()) continue
+      if (request.bytes <= this.#frameBytes) outputs.push(this.#handOver(request, now))
+      else {
+        this.#remove(request.id)
+        outputs.push(...this.#end(request, 'TOO_LARGE', tooLarge(request.bytes, this.#frameBytes), now))
+      }
+    }
+    return outputs
+  }
+
   #handOver(request: Request, now: number): OutboxOutput {
-    this.#count(request, -1)
-    request.handedAt = now
+    if (request.handedAt === undefined) this.#count(request, -1)
+    request.handedAt ??= now
+    request.line = this.#line!
     request.deadline ??= now + request.withinMs
     this.#wakeFor(request)
     return { type: 'transmit', id: request.id, withinMs: Math.max(1, Math.ceil(request.deadline - now)) }
+  }
+
+  /** Nobody will answer it any more. */
+  #lose(request: Request, now: number): OutboxOutput[] {
+    if (!request.repeatable) {
+      this.#remove(request.id)
+      return [unknownOutcome(request.id)]
+    }
+    request.handedAt = undefined
+    request.waitsSince = now
+    this.#count(request, 1)
+    this.#wakeFor(request)
+    return []
+  }
+
+  /** Whether messages are unanswered on a line that is being left. */
+  #isHeldUp(): boolean {
+    if (this.#leaving.size === 0) return false
+    for (const { ordered, handedAt, line } of this.#requests.values())
+      if (ordered && handedAt !== undefined && this.#leaving.has(line)) return true
+    return false
+  }
+
+  #isUsed(line: number): boolean {
+    for (const request of this.#requests.values())
+      if (request.handedAt !== undefined && request.line === line) return true
+    return false
+  }
+
+  #left(line: number): OutboxOutput {
+    this.#leaving.delete(line)
+    return { type: 'idle', line }
+  }
+
+  /** A request on a line that is being left has ended: what it held up goes on, and the line may be free. */
+  #goOn({ handedAt, line }: Request, now: number): OutboxOutput[] {
+    if (handedAt === undefined || !this.#leaving.has(line)) return []
+    return [...this.#flush(now, false), ...(this.#isUsed(line) ? [] : [this.#left(line)])]
+  }
+
+  /** The server keeps an answer until it is told that nobody waits for it. */
+  #owe({ handedAt, line }: Request, now: number): OutboxOutput[] {
+    if (handedAt === undefined || line !== this.#line) return []
+    return this.#acks.owe(now) ? [this.#ack()] : []
+  }
+
+  #ack(): OutboxOutput {
+    this.#acks.settle()
+    const waiting = [...this.#requests.keys()].filter(
+      (id) => !this.#leaving.has(this.#requests.get(id)!.line),
+    )
+    return { type: 'ack', upTo: this.#newest, waiting }
   }
 
   #wakeFor(request: Request): void {
@@ -202,13 +300,18 @@ export class Outbox {
     this.#requests.delete(id)
     if (request.handedAt === undefined) this.#count(request, -1)
     // nothing is due any more: a timer for it would keep a process alive that has done its work
-    if (this.#requests.size === 0) this.#next = Number.POSITIVE_INFINITY
+    if (this.#requests.size === 0) this.#next = never
     return request
   }
 
-  #end({ id, handedAt }: Request, code: ErrorCode, message: string): OutboxOutput[] {
+  #end(request: Request, code: ErrorCode, message: string, now: number): OutboxOutput[] {
+    const { id, handedAt, line } = request
     const reject: OutboxOutput = { type: 'reject', id, code, message }
-    return handedAt === undefined ? [reject] : [{ type: 'cancel', id }, reject]
+    if (handedAt === undefined) return [reject]
+    const isThere = line === this.#line || this.#leaving.has(line)
+    // where there is no line, the acknowledgement on the next one says it
+    const cancel: OutboxOutput[] = isThere ? [{ type: 'cancel', id, line }] : []
+    return [...cancel, reject, ...this.#owe(request, now), ...this.#goOn(request, now)]
   }
 
   #count({ bytes }: Request, sign: 1 | -1): void {
@@ -224,7 +327,14 @@ export function tooLarge(bytes: number, most: number): string {
 
 function unknownOutcome(id: number): OutboxOutput {
   const message =
-    'The connection broke before an answer came: it may or may not have run. Look before sending it again, ' +
+    'The session was lost before an answer came: it may or may not have run. Look before sending it again, ' +
     'or declare the call `idempotent` if running twice does no harm'
   return { type: 'reject', id, code: 'OUTCOME_UNKNOWN', message }
+}
+
+/** What a server says of a line that it opens. */
+interface Opening {
+  readonly frameBytes: number
+  /** Whether the session before goes on. */
+  readonly resumed: boolean
 }

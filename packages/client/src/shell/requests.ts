@@ -10,7 +10,7 @@ import {
   type Received,
   type ServerFrame,
 } from '@parley/shared/internal'
-import { Outbox, type OutboxOutput, tooLarge } from '../core/outbox.js'
+import { type NewRequest, Outbox, type OutboxOutput, tooLarge } from '../core/outbox.js'
 import type { ConnectionPart, Driver, Welcome } from './driver.js'
 import type { Timed } from './ticker.js'
 
@@ -20,6 +20,8 @@ type CastFrame = Extract<ClientFrame<Encoded>, { type: 'cast' }>
 /** What the contract says of a request. */
 export interface RequestSpec {
   readonly idempotent: boolean
+  /** How long the server sees to it that it does not run twice, beyond the session. */
+  readonly onceMs: number | undefined
   readonly withinMs: number | undefined
 }
 
@@ -29,6 +31,12 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined
   /** Deadline in ms from now, waiting for a connection included. */
   readonly withinMs?: number | undefined
+}
+
+/** Why a request is given up, in the words of whoever does so. */
+interface Given {
+  readonly id: number
+  readonly failure: ParleyError
 }
 
 interface Pending {
@@ -46,7 +54,8 @@ export class Requests implements ConnectionPart, Timed {
   readonly #codec: Codec
   readonly #outbox = new Outbox(clientDefaults)
   readonly #pending = new Map<number, Pending>()
-  #isUp = false
+  /** The line that is sent on. */
+  #line: number | undefined
   #frameBytes = Number.POSITIVE_INFINITY
 
   constructor(driver: Driver, codec: Codec) {
@@ -77,7 +86,8 @@ export class Requests implements ConnectionPart, Timed {
       const frame = make(id, within)
       const data = encodeClientFrame(frame)
       const abort = (): void => {
-        if (signal) this.#carryOut(this.#outbox.abort(id), aborted(signal))
+        if (signal)
+          this.#carryOut(this.#outbox.abort(id, this.#driver.now()), { id, failure: aborted(signal) })
       }
       const settled = (): void => signal?.removeEventListener('abort', abort)
       this.#pending.set(id, {
@@ -93,12 +103,15 @@ export class Requests implements ConnectionPart, Timed {
         },
       })
       signal?.addEventListener('abort', abort)
-      const { idempotent } = spec
-      const fromNow = withinMs !== undefined
-      const bytes = bytesOf(data)
-      this.#carryOut(
-        this.#outbox.add({ id, bytes, idempotent, withinMs: within, fromNow }, this.#driver.now()),
-      )
+      const request: NewRequest = {
+        id,
+        bytes: bytesOf(data),
+        repeatable: spec.idempotent || spec.onceMs !== undefined,
+        ordered: frame.type === 'send',
+        withinMs: within,
+        fromNow: withinMs !== undefined,
+      }
+      this.#carryOut(this.#outbox.add(request, this.#driver.now()))
       this.#driver.use() // last: where no connection can be opened at all, what waits is refused on the spot
     })
   }
@@ -114,23 +127,25 @@ export class Requests implements ConnectionPart, Timed {
     const data = encodeClientFrame(frame)
     const bytes = bytesOf(data)
     if (bytes > this.#frameBytes) throw new ParleyError('TOO_LARGE', tooLarge(bytes, this.#frameBytes))
-    if (this.#isUp && this.#driver.buffered() < clientDefaults.queuedBytes) this.#driver.send(data)
+    if (this.#line !== undefined && this.#driver.buffered() < clientDefaults.queuedBytes)
+      this.#driver.send(data)
   }
 
   // --- the connection ---------------------------------------------------------------------------------------
 
-  up({ frameBytes }: Welcome): void {
-    this.#isUp = true
-    this.#frameBytes = frameBytes
-    this.#carryOut(this.#outbox.up(frameBytes, this.#driver.now()))
+  up(welcome: Welcome, line: number): void {
+    this.#line = line
+    this.#frameBytes = welcome.frameBytes
+    this.#carryOut(this.#outbox.up(line, welcome, this.#driver.now()))
   }
 
-  down(): void {
-    this.#isUp = false
-    this.#carryOut(this.#outbox.down(this.#driver.now()))
+  down(line: number): void {
+    if (line === this.#line) this.#line = undefined
+    this.#carryOut(this.#outbox.down(line, this.#driver.now()))
   }
 
   over(error: ParleyError): void {
+    this.#line = undefined
     this.#carryOut(this.#outbox.fail(error.code, error.message))
   }
 
@@ -143,8 +158,7 @@ export class Requests implements ConnectionPart, Timed {
     const pending = this.#pending.get(frame.id)
     if (!pending) return false // given up before the answer came, or not a request of ours
     this.#pending.delete(frame.id)
-    this.#outbox.answered(frame.id)
-    this.#driver.waiting(this.#outbox.handedSince)
+    this.#carryOut(this.#outbox.answered(frame.id, this.#driver.now()))
     try {
       if (frame.type === 'ok') pending.resolve(frame.output && this.#codec.decode(frame.output))
       else pending.reject(this.#failure(frame))
@@ -169,23 +183,41 @@ export class Requests implements ConnectionPart, Timed {
     })
   }
 
-  /** @param failure What to reject with, instead of what the outbox says. */
-  #carryOut(outputs: readonly OutboxOutput[], failure?: ParleyError): void {
-    for (const output of outputs) {
-      const pending = this.#pending.get(output.id)
-      if (output.type === 'cancel') {
-        if (this.#isUp) this.#driver.sendFrame({ type: 'cancel', id: output.id })
-      } else if (output.type === 'reject') {
-        this.#pending.delete(output.id)
-        pending?.reject(failure ?? new ParleyError(output.code, output.message))
-      } else if (pending) {
-        const { frame, data } = pending
-        const isFresh = frame.withinMs === output.withinMs
-        this.#driver.send(isFresh ? data : encodeClientFrame({ ...frame, withinMs: output.withinMs }))
-      }
-    }
+  /** @param given What to reject one request with, instead of what the outbox says. */
+  #carryOut(outputs: readonly OutboxOutput[], given?: Given): void {
+    for (const output of outputs) this.#carryOutOne(output, given)
     this.#driver.waiting(this.#outbox.handedSince)
     this.#driver.touch()
+  }
+
+  #carryOutOne(output: OutboxOutput, given: Given | undefined): void {
+    switch (output.type) {
+      case 'transmit':
+        this.#transmit(output.id, output.withinMs)
+        break
+      case 'reject': {
+        const pending = this.#pending.get(output.id)
+        this.#pending.delete(output.id)
+        const failure = given?.id === output.id ? given.failure : new ParleyError(output.code, output.message)
+        pending?.reject(failure)
+        break
+      }
+      case 'cancel':
+        this.#driver.sendFrame({ type: 'cancel', id: output.id }, output.line)
+        break
+      case 'ack':
+        this.#driver.sendFrame(output)
+        break
+      case 'idle':
+        this.#driver.idle(output.line)
+    }
+  }
+
+  #transmit(id: number, withinMs: number): void {
+    const pending = this.#pending.get(id)
+    if (!pending) return
+    const { frame, data } = pending
+    this.#driver.send(frame.withinMs === withinMs ? data : encodeClientFrame({ ...frame, withinMs }))
   }
 }
 
