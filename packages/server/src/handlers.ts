@@ -35,7 +35,7 @@ interface Run<Context, Topics> {
   /** What the hub's `context` returned for this session, or this request. */
   readonly context: Context
   readonly session: Session
-  /** Fires when the caller gives up or the deadline passes. */
+  /** Fires when the caller gives up, the deadline passes (a stream has none) or the session ends. */
   readonly signal: AbortSignal
   /** The hub's channels. What is emitted through them is stored before the caller is answered. */
   readonly topics: Topics
@@ -96,7 +96,7 @@ export interface MessageHandler<Input, Output, Params, Events, Errors, Context, 
 
 export interface CallRun<Input, Errors, Context, Topics> extends Run<Context, Topics> {
   readonly input: Input
-  /** The errors that the call declares: `throw errors.NAME_TAKEN({ suggestion })`. */
+  /** The errors that the call or stream declares: `throw errors.NAME_TAKEN({ suggestion })`. */
   readonly errors: Errors
 }
 
@@ -105,7 +105,21 @@ export interface CallHandler<Input, Output, Errors, Context, Topics> {
   (run: CallRun<Input, Errors, Context, Topics>): Awaitable<Output>
 }
 
-/** Handles a stream: yields its values, returns its result. */
+/**
+ * Handles a stream: an async generator that yields its values and returns its result. It runs no further than the client
+ * takes the values. When the client gives it up, or its session ends, `signal` fires and the generator is ended where it
+ * stands, so its `finally` runs: give the signal to whatever it waits for. One that waits for something else goes on
+ * until that is there, and takes a place among `limits.streams` until then.
+ *
+ * @example
+ * importRows: async function* ({ input, signal }) {
+ *   for (const [index, row] of input.entries()) {
+ *     await save(row, { signal })
+ *     yield { done: index + 1 }
+ *   }
+ *   return { rows: input.length }
+ * }
+ */
 export interface StreamHandler<Input, Yields, Output, Errors, Context, Topics> {
   (run: CallRun<Input, Errors, Context, Topics>): AsyncGenerator<Yields, Output, void>
 }

@@ -11,6 +11,7 @@ export {
   type MessageHandler,
   type MessageRun,
   type Session,
+  type StreamHandler,
 } from './handlers.js'
 export type {
   Emit,

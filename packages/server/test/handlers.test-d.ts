@@ -37,6 +37,7 @@ const contract = defineContract({
     input: z.array(z.string()),
     yields: z.object({ done: z.number() }),
     output: z.object({ rows: z.number() }),
+    errors: { FULL: z.object({ at: z.number() }) },
   }),
 })
 
@@ -142,7 +143,7 @@ const handlers: Handlers<typeof hub> = {
   importRows: async function* ({ input, signal, errors }) {
     expectTypeOf(input).toEqualTypeOf<string[]>()
     expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
-    expectTypeOf(errors).not.toBeAny()
+    expectTypeOf(errors.FULL({ at: 1 })).toEqualTypeOf<ParleyError<'FULL', { at: number }>>()
     yield { done: 1 }
     return { rows: input.length }
   },
@@ -168,3 +169,15 @@ export const loose: Handlers<typeof hub>['notifications'] = {
 }
 // @ts-expect-error the output has a string id
 export const wrong: Handlers<typeof hub>['rooms']['create'] = async ({ input }) => ({ id: input.open })
+// @ts-expect-error each value has a number
+export const wrongYield: Handlers<typeof hub>['importRows'] = async function* () {
+  yield { done: 'x' }
+  return { rows: 1 }
+}
+// @ts-expect-error so has the result
+export const wrongResult: Handlers<typeof hub>['importRows'] = async function* () {
+  yield { done: 1 }
+  return { rows: 'x' }
+}
+// @ts-expect-error a function that returns has no values
+export const noGenerator: Handlers<typeof hub>['importRows'] = async () => ({ rows: 1 })

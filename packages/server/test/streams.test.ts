@@ -32,7 +32,6 @@ function setUp(options: HubOptions<undefined, undefined> = {}) {
       }
     },
     feeds: {
-      // biome-ignore lint/correctness/useYield: it never gets there
       stuck: async function* () {
         await new Promise(() => {})
       },
