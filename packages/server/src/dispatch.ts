@@ -5,6 +5,10 @@ import type { BoundEmits } from './bound.js'
 import { type Failure, failure, failureOf } from './failure.js'
 import { type HandlerRequest, HandlerRun, type RunRequest, type StreamRequest } from './handler-run.js'
 import { firstIssue } from './issues.js'
+import { KeyedRuns, type RunKey } from './keyed-runs.js'
+import type { Outcome } from './outcome-text.js'
+import { Remembered } from './remembered.js'
+import { givenUp, over, type Running } from './running.js'
 import { type RunningStream, StreamRun } from './stream-run.js'
 import type { Topics } from './topics.js'
 
@@ -19,35 +23,11 @@ export interface AroundInfo {
 /** The one middleware. Without it `next` runs straight away. */
 export type Around = (info: AroundInfo, next: () => Promise<void>) => unknown
 
-export interface Outcome {
-  readonly failure?: Failure
-  readonly output?: Encoded
-}
-
 interface DispatchOptions {
   readonly topics: Topics
   readonly around: Around | undefined
   /** The hub's channels, emitting through `emits`. */
   readonly bind: (emits: BoundEmits) => unknown
-}
-
-/** A run that can be told to stop. */
-export interface Running {
-  /** What the caller is told; at once where nothing had to be waited for. One that gives up is answered at once. */
-  readonly outcome: Outcome | Promise<Outcome>
-  /** Calls back once when nothing of the run goes on any more, or its deadline has passed: never before the outcome is settled. */
-  whenOver(call: () => void): void
-  abort(): void
-}
-
-/** A run that is over already. */
-function over(outcome: Outcome): Running {
-  return { outcome, whenOver: (call) => call(), abort: () => {} }
-}
-
-/** A run that was over before it began. */
-export function answered(failure: Failure): Running {
-  return over({ failure })
 }
 
 export class Dispatch {
@@ -57,6 +37,8 @@ export class Dispatch {
   readonly #limits: Limits
   readonly #around: Around | undefined
   readonly #bind: (emits: BoundEmits) => unknown
+  readonly #keyed: KeyedRuns
+  readonly #remembered: Remembered
 
   constructor({ topics, around, bind }: DispatchOptions) {
     this.#topics = topics
@@ -65,11 +47,15 @@ export class Dispatch {
     this.#limits = topics.limits
     this.#around = around
     this.#bind = bind
+    this.#keyed = new KeyedRuns(topics.clock, topics.report)
+    const { idempotencyKeys: keys, idempotencyBytes: bytes } = topics.limits
+    this.#remembered = new Remembered(topics.clock, { keys, bytes })
   }
 
   /** Never throws, never rejects: whatever happens is an outcome. */
   run(request: RunRequest): Running {
-    const run = new HandlerRun(request, this.#topics, this.#bind)
+    const run = new HandlerRun(request, this.#topics, this.#bind, request.spec.onceMs !== undefined)
+    if (request.key) return this.#underKey(run, request, request.key)
     const work = this.#work(run, request)
     if (work instanceof Promise) return this.#watch(run, request, work)
     run.end()
@@ -95,10 +81,29 @@ export class Dispatch {
     })
   }
 
+  #underKey(run: HandlerRun, request: RunRequest, key: RunKey): Running {
+    const { onceMs } = request.spec
+    const store = onceMs === undefined ? this.#remembered : this.#topics.log.once
+    if (!store) throw new Error('a hub takes no contract with `once` whose log does not know it')
+    return this.#keyed.start(key, {
+      run,
+      request,
+      store,
+      keepMs: onceMs ?? this.#limits.sessionMs,
+      withinMs: this.#withinMs(request),
+      prepare: (go) => this.#work(run, request, go),
+      perform: () => this.#settled(run, request, () => this.#perform(run, request)),
+      failed: (error) => this.#failed(run, request, error),
+    })
+  }
+
+  #withinMs({ withinMs, spec }: RunRequest): number {
+    return Math.min(withinMs || spec.withinMs || this.#limits.callMs, this.#limits.callMaxMs)
+  }
+
   /** Holds a run to its deadline. */
   #watch(run: HandlerRun, request: RunRequest, work: Promise<Outcome>): Running {
-    const asked = request.withinMs || request.spec.withinMs || this.#limits.callMs
-    const withinMs = Math.min(asked, this.#limits.callMaxMs)
+    const withinMs = this.#withinMs(request)
     let settle: (outcome: Outcome) => void
     const outcome = new Promise<Outcome>((resolve) => {
       settle = resolve
@@ -130,7 +135,7 @@ export class Dispatch {
         if (isOver) call()
         else onOver = call
       },
-      abort: () => stop(failure('ABORTED', 'given up by the caller')),
+      abort: () => stop(givenUp),
     }
   }
 
@@ -153,11 +158,23 @@ export class Dispatch {
 
   // What follows waits only for what is a promise: most schemas, and many handlers, are done at once.
 
-  #work(run: HandlerRun, request: RunRequest): Outcome | Promise<Outcome> {
+  /** Up to where the handler would run, and then `go`. */
+  #work(run: HandlerRun, request: RunRequest, go?: Go): Outcome | Promise<Outcome> {
+    return this.#settled(run, request, () =>
+      request.mayRun
+        ? request.mayRun().then((may) => (may ? this.#check(run, request, go) : notAllowed))
+        : this.#check(run, request, go),
+    )
+  }
+
+  /** A failure is an outcome. */
+  #settled(
+    run: HandlerRun,
+    request: RunRequest,
+    work: () => Outcome | Promise<Outcome>,
+  ): Outcome | Promise<Outcome> {
     try {
-      const outcome = request.mayRun
-        ? request.mayRun().then((may) => (may ? this.#check(run, request) : notAllowed))
-        : this.#check(run, request)
+      const outcome = work()
       return outcome instanceof Promise
         ? outcome.catch((error: unknown) => this.#failed(run, request, error))
         : outcome
@@ -166,12 +183,16 @@ export class Dispatch {
     }
   }
 
-  #check(run: HandlerRun, request: RunRequest): Outcome | Promise<Outcome> {
+  #check(run: HandlerRun, request: RunRequest, go?: Go): Outcome | Promise<Outcome> {
     return next(this.#input(request), ({ value, issues }) => {
       if (issues) return misfit(request.path, issues)
       run.input = value
-      return next(this.#handle(run, request), (returned) => this.#output(request.spec, returned))
+      return go ? go() : this.#perform(run, request)
     })
+  }
+
+  #perform(run: HandlerRun, request: RunRequest): Outcome | Promise<Outcome> {
+    return next(this.#handle(run, request), (returned) => this.#output(request.spec, returned))
   }
 
   #handle(run: HandlerRun, request: RunRequest): unknown {
@@ -242,6 +263,9 @@ export class Dispatch {
     await ran
   }
 }
+
+/** What comes in the place of the handler. */
+type Go = () => Promise<Outcome>
 
 /** A value that was checked, or what was wrong with it. */
 interface Checked {

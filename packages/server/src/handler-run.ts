@@ -2,6 +2,8 @@
 import { ParleyError } from '@parley/shared'
 import type { CallSpec, MessageSpec, Received, StreamSpec, Topic } from '@parley/shared/internal'
 import { BoundEmits } from './bound.js'
+import type { RunKey } from './keyed-runs.js'
+import type { OnceEmit } from './logs/log.js'
 import type { Topics } from './topics.js'
 
 /** A handler as the router stores it; its types were checked where it was written. */
@@ -22,11 +24,16 @@ export interface HandlerRequest {
   readonly request: Request | undefined
 }
 
+/** Gives the position; where what is emitted is held there is none yet. */
+type BoundEmit = (name: string, data: unknown, options?: { id?: string }) => Promise<string | undefined>
+
 export interface RunRequest extends HandlerRequest {
   readonly kind: 'message' | 'call'
   readonly spec: CallSpec | MessageSpec
   /** 0: the default. */
   readonly withinMs: number
+  /** What makes a repeat of it the same run; absent where nothing does. Always there for what is `once`. */
+  readonly key: RunKey | undefined
   /** Asked first, where `join` has not yet allowed the topic. */
   readonly mayRun: (() => Promise<boolean>) | undefined
 }
@@ -45,6 +52,7 @@ export class HandlerRun {
   readonly #request: HandlerRequest
   readonly #topics: Topics
   readonly #bind: (emits: BoundEmits) => unknown
+  readonly #holds: boolean
   /** Made when a handler asks for it: it costs as much as all the rest of a small call. */
   #abort: AbortController | undefined
   #stopped: ParleyError | undefined
@@ -52,7 +60,13 @@ export class HandlerRun {
   #bound: unknown
   #over = false
 
-  constructor(request: HandlerRequest, topics: Topics, bind: (emits: BoundEmits) => unknown) {
+  /** @param holds keep what it emits, to be stored with its outcome. */
+  constructor(
+    request: HandlerRequest,
+    topics: Topics,
+    bind: (emits: BoundEmits) => unknown,
+    holds: boolean = false,
+  ) {
     this.params = request.topic?.params
     this.context = request.context
     this.session = request.session
@@ -60,6 +74,7 @@ export class HandlerRun {
     this.#request = request
     this.#topics = topics
     this.#bind = bind
+    this.#holds = holds
   }
 
   get signal(): AbortSignal {
@@ -89,12 +104,12 @@ export class HandlerRun {
   }
 
   /** Emits on the message's own topic. */
-  get emit(): (name: string, data: unknown, options?: { id?: string }) => Promise<string> {
+  get emit(): BoundEmit {
     return (name, data, options = {}) => this.#bounds().emit(this.#topic(), name, data, options)
   }
 
   /** The same, to all but the sender. */
-  get others(): { emit(name: string, data: unknown, options?: { id?: string }): Promise<string> } {
+  get others(): { readonly emit: BoundEmit } {
     const { client } = this.#request
     const except = client === undefined ? {} : { except: client }
     return {
@@ -111,6 +126,11 @@ export class HandlerRun {
   /** Resolves when everything emitted is stored; nothing where nothing was. */
   stored(): Promise<void> | undefined {
     return this.#emits?.stored()
+  }
+
+  /** What is to be stored with the outcome. */
+  held(): readonly OnceEmit[] {
+    return this.#emits?.held ?? []
   }
 
   tellUnstored(tell: (error: unknown) => void): void {
@@ -136,7 +156,7 @@ export class HandlerRun {
 
   #bounds(): BoundEmits {
     if (!this.#emits) {
-      this.#emits = new BoundEmits(this.#topics)
+      this.#emits = new BoundEmits(this.#topics, this.#holds)
       if (this.#over) this.#emits.end()
     }
     return this.#emits

@@ -100,7 +100,7 @@ export function coreOf(hub: object): HubCore {
  * Makes the hub of a contract: one per program.
  *
  * @throws ParleyError `NOT_YET` for a contract with a part that this version does not have, by path; `BAD_OPTIONS` for a
- *   limit or an origin that cannot be meant.
+ *   limit or an origin that cannot be meant, and for a contract with `once` over a log that cannot remember what ran.
  * @example
  * export const hub = createHub(contract, {
  *   auth: z.string(),
@@ -126,8 +126,10 @@ export function createHubWith<
   refuseNotYet(contract)
   const limits = checkLimits(options.limits)
   const report = createReporter(options.onReport ?? printReport, clock)
+  const log = options.log ?? memoryLog({ clock, maxBytes: limits.logBytes, maxTopics: limits.logTopics })
+  requireOnce(contract, log)
   const topics = new Topics({
-    log: options.log ?? memoryLog({ clock, maxBytes: limits.logBytes, maxTopics: limits.logTopics }),
+    log,
     codec: createCodec(options.superjson),
     limits,
     clock,
@@ -172,10 +174,24 @@ function refuseNotYet(contract: ContractSpecs): void {
   const refuse = (path: string, part: string): never => {
     throw new ParleyError('NOT_YET', `'${path}' uses ${part}, which this version does not have yet`)
   }
-  for (const [path, call] of contract.calls) if (call.onceMs !== undefined) refuse(path, '`once`')
   for (const [path, channel] of contract.channels) {
     if (channel.presence) refuse(path, '`presence`')
-    for (const [name, message] of channel.messages)
-      if (message.onceMs !== undefined) refuse(`${path}.${name}`, '`once`')
   }
+}
+
+/** What must not run twice needs a log that remembers what ran. */
+function requireOnce(contract: ContractSpecs, log: Log): void {
+  if (log.once) return
+  const once: string[] = []
+  for (const [path, call] of contract.calls) if (call.onceMs !== undefined) once.push(`'${path}'`)
+  for (const [path, channel] of contract.channels) {
+    for (const [name, message] of channel.messages)
+      if (message.onceMs !== undefined) once.push(`'${path}.${name}'`)
+  }
+  if (once.length === 0) return
+  throw new ParleyError(
+    'BAD_OPTIONS',
+    `${once.join(', ')} must not run twice (\`once\`), and ${log.name ?? 'the log'} cannot remember across a crash what ` +
+      "ran: give createHub `log: sqliteLog(path)` of '@parley/server/sqlite', at `synchronous: 'normal'` or 'full'",
+  )
 }

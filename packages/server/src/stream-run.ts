@@ -5,10 +5,12 @@
  */
 import { ParleyError } from '@parley/shared'
 import { type Encoded, parse } from '@parley/shared/internal'
-import type { AroundInfo, Outcome, Running } from './dispatch.js'
+import type { AroundInfo } from './dispatch.js'
 import { type Failure, failure } from './failure.js'
 import type { HandlerRun, StreamRequest } from './handler-run.js'
 import { firstIssue } from './issues.js'
+import type { Outcome } from './outcome-text.js'
+import type { Running } from './running.js'
 import type { Topics } from './topics.js'
 
 /** A stream that runs. */

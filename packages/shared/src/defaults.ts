@@ -31,6 +31,10 @@ export interface Limits {
   readonly keptSessions: number
   /** Bytes of answers and values of all sessions that are kept without a connection. */
   readonly keptBytes: number
+  /** Idempotency keys of HTTP requests that are remembered, each for `sessionMs`; above it a new one is refused. */
+  readonly idempotencyKeys: number
+  /** Bytes of the answers to them; above it the oldest go, and a repeat of one gets an unknown outcome. */
+  readonly idempotencyBytes: number
   /** Messages of one session that run or wait for the one before them. */
   readonly messagesWaiting: number
   /** Bytes queued for one reader before it is switched from live push to reading the log. */
@@ -71,6 +75,8 @@ export const limits: Limits = {
   sessionBytes: 4_194_304, // 4 MiB
   keptSessions: 10_000,
   keptBytes: 67_108_864, // 64 MiB
+  idempotencyKeys: 100_000,
+  idempotencyBytes: 16_777_216, // 16 MiB
   messagesWaiting: 512,
   queuedBytes: 1_048_576, // 1 MiB
   unreadBytes: 16_777_216, // 16 MiB
@@ -107,12 +113,30 @@ export const clientDefaults = {
   probeGraceMs: 5_000,
   /** SSE: no byte for this long is a dead link (two heartbeats of the server). */
   sseSilenceMs: 10_000,
+  /** A WebSocket that is not open by then has the fallback tried beside it. */
+  webSocketMs: 3_000,
+  /** Fallback: no head, or no first block after the head, within this is asked about: something may hold it back. */
+  streamMs: 5_000,
+  /** So many streams in a row that were held back are the end. */
+  bufferedTries: 3,
+  /** Fallback: a POST may take this, and 1 s more for each 32 kB. */
+  postMs: 10_000,
+  /** Fallback: how long a goodbye may take; and how long a POST that was refused waits for the stream to say why. */
+  goodbyeMs: 5_000,
+  refusedMs: 1_000,
+  /** On the fallback, a WebSocket is tried after `random(0.5, 1.5) * min(cap, base * 2^n)`. */
+  probeBaseMs: 30_000,
+  probeCapMs: 600_000,
   callMs: 10_000,
   outboxSends: 256,
   outboxBytes: 262_144, // 256 KiB
   outboxMs: 30_000,
   /** With so many bytes not yet taken by the network, volatile messages are dropped. */
   queuedBytes: 1_048_576, // 1 MiB
+  /** Values of a stream that may wait for its loop. */
+  streamWindow: 32,
+  /** A loop that waits says after this long what it has: a server may keep less than the window. */
+  streamCreditMs: 20,
   /** A topic is kept this long after its last reader left. */
   lingerMs: 1_000,
   /** Events that `events()` or a catching-up reader holds before it says `gap: overflow` or reads again. */

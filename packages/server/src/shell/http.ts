@@ -1,8 +1,9 @@
 /** The HTTP side of a router: events, calls, messages, health. The path's prefix was taken off by the adapter. */
 import { ParleyError } from '@parley/shared'
 import { paramsFromQuery, type Received, type Topic } from '@parley/shared/internal'
-import type { Outcome, Running } from '../dispatch.js'
 import { type Failure, failure, statusOf } from '../failure.js'
+import type { Outcome } from '../outcome-text.js'
+import type { Running } from '../running.js'
 import { type Admitted, admit, Refusal } from './admission.js'
 import { errorInText, outputResponse, readBody } from './body.js'
 import type { HandlerTable, HubCore } from './core.js'
@@ -44,9 +45,6 @@ export async function handleHttp(
     if (refusal !== undefined) return refuse(failure('FORBIDDEN', refusal))
     if (core.topics.closed) return refuse(failure('OVERLOADED', 'the server is closing'))
     if (route.kind === 'events') return await events(core, handlers, request, route.path, headers, refuse)
-    if (request.headers.has('idempotency-key')) {
-      return refuse(failure('NOT_YET', 'Idempotency-Key is not supported by this version yet: leave it out'))
-    }
     return await post(core, handlers, request, route, headers, refuse)
   } catch (error) {
     // an upload that breaks off is the end of a request, not a fault

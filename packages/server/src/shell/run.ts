@@ -4,9 +4,10 @@ import type { Encoded, Received, Topic, WireParams } from '@parley/shared/intern
 import { asWritten, type Run } from '../core/session.js'
 import { type Failure, failure, internal, statusOf } from '../failure.js'
 import { shortened, toldIssues } from '../issues.js'
-import { answered, type Running } from '../dispatch.js'
+import { answered, type Running } from '../running.js'
 import type { RunningStream } from '../stream-run.js'
 import type { HandlerTable, HubCore } from './core.js'
+import { keyOf } from './run-key.js'
 import type { ServerSession } from './session.js'
 
 /** Who asks, at one moment. */
@@ -37,6 +38,8 @@ function startCall(core: HubCore, handlers: HandlerTable, caller: Caller, run: R
     return answered(failure('BAD_REQUEST', message))
   }
   if (!spec || !handler) return answered(failure('NOT_FOUND', `there is no call '${run.path.slice(0, 100)}'`))
+  const key = keyOf(caller, run, run.path, spec)
+  if (key && 'code' in key) return answered(key)
   return core.dispatch.run({
     kind: 'call',
     path: run.path,
@@ -49,6 +52,7 @@ function startCall(core: HubCore, handlers: HandlerTable, caller: Caller, run: R
     session: caller.session,
     client: caller.client,
     request: caller.request,
+    key,
     mayRun: undefined,
   })
 }
@@ -82,6 +86,8 @@ function startMessage(core: HubCore, handlers: HandlerTable, caller: Caller, run
   if (!('key' in topic)) return answered(topic)
   // as it is now: a refresh in the meantime must not let a message run with a context that `join` was not asked about
   const asking = asker(caller)
+  const key = keyOf(caller, run, path, spec)
+  if (key && 'code' in key) return answered(key)
   return core.dispatch.run({
     kind: 'message',
     path,
@@ -94,6 +100,7 @@ function startMessage(core: HubCore, handlers: HandlerTable, caller: Caller, run
     session: asking.session,
     client: asking.client,
     request: asking.request,
+    key,
     mayRun: caller.hasJoined(topic) ? undefined : () => allowed(core, handlers, asking, topic),
   })
 }

@@ -2,7 +2,8 @@
 import type { Received } from '@parley/shared/internal'
 import type { Answer } from '../core/answers.js'
 import type { Run } from '../core/session.js'
-import type { Outcome, Running } from '../dispatch.js'
+import type { Outcome } from '../outcome-text.js'
+import type { Running } from '../running.js'
 import type { RunningStream } from '../stream-run.js'
 
 interface RunsOptions {

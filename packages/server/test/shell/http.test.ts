@@ -122,7 +122,7 @@ describe('a refusal over HTTP', () => {
     ['VALIDATION', 422, 'message/room/say?id=a&colour=red', { text: 'x' }, {}],
     ['UNAUTHENTICATED', 401, 'call/nothing', undefined, { authorization: 'Bearer banned' }],
     ['OVERLOADED', 503, 'call/nothing', undefined, { authorization: 'Bearer busy' }],
-    ['NOT_YET', 501, 'call/nothing', undefined, { 'idempotency-key': 'k' }],
+    ['BAD_REQUEST', 400, 'call/nothing', undefined, { 'idempotency-key': 'k' }],
     ['TIMEOUT', 504, 'call/wait', undefined, { 'parley-within': '20' }],
   ] as const)('says %s with status %i for %s of %j with %j', async (code, status, path, body, headers) => {
     const { url } = startEdge()

@@ -60,8 +60,9 @@ export const errorCodes = {
     mend: 'Try again once `client.connection` is open; if it happens often, send less while away.',
   },
   OUTCOME_UNKNOWN: {
+    status: 409,
     meaning:
-      'The connection broke after the request was handed to the socket and before an answer came: the handler may or may not have run.',
+      'The handler may or may not have run: the connection broke before an answer came, or the server that ran it stopped, or the answer could not be kept.',
     mend: 'Ask the server what became of it before trying again, or declare the call `idempotent: true`.',
   },
   CONFLICT: {

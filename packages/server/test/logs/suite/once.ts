@@ -16,7 +16,7 @@ const hour = 3_600_000
 const said = (text: string, id = text): OnceEmit => ({ type: 'entry', entry: entryOf(room, text, { id }) })
 const typing = (text: string): OnceEmit => ({
   type: 'volatile',
-  item: { topic: room.key, name: 'typing', data: { json: JSON.stringify(text) } },
+  item: { topic: room.key, name: 'typing', data: { json: JSON.stringify(text) }, schema: 'v1' },
 })
 const paid = { request: 'pay 5', result: '{"paid":5}' }
 
