@@ -3,6 +3,13 @@
  * is to be relied on; each is a reason to try at once.
  */
 
+/** Calls `run` when the network comes back; the result ends that. Where there is no page it does nothing. */
+export function onOnline(run: () => void): () => void {
+  if (typeof document === 'undefined') return () => {}
+  addEventListener('online', run)
+  return () => removeEventListener('online', run)
+}
+
 /** Calls `run` at each sign; the result ends that. Where there is no page it does nothing. */
 export function onWake(run: () => void): () => void {
   if (typeof document === 'undefined') return () => {}
@@ -10,12 +17,12 @@ export function onWake(run: () => void): () => void {
   const shown = (): void => {
     if (page.visibilityState === 'visible') run()
   }
-  addEventListener('online', run)
+  const stopOnline = onOnline(run)
   addEventListener('pageshow', run)
   page.addEventListener('visibilitychange', shown)
   page.addEventListener('resume', run)
   return () => {
-    removeEventListener('online', run)
+    stopOnline()
     removeEventListener('pageshow', run)
     page.removeEventListener('visibilitychange', shown)
     page.removeEventListener('resume', run)

@@ -3,7 +3,8 @@
  * `parley.live` came before its end; a response that just ends was cut, however tidily.
  */
 import { type Clock, clientDefaults } from '@parley/shared/internal'
-import { type Fetch, readSse, type SseEnd, type SseRequest } from './sse.js'
+import type { Fetch, SseEnd, SseRequest } from './sse.js'
+import { readSse } from './sse-events.js'
 import type { SseMessage } from './sse-message.js'
 
 export interface SseReadEvents {

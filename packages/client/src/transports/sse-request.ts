@@ -5,6 +5,16 @@ import type { SseRequest } from './sse.js'
 /** Headers of each request; a function is asked anew for each. */
 export type HeadersOption = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
 
+/** The application's headers, and ours, which come first. */
+export async function headersOf(
+  given: HeadersOption | undefined,
+  ours: Record<string, string>,
+): Promise<Headers> {
+  const result = new Headers(typeof given === 'function' ? await given() : given)
+  for (const [name, value] of Object.entries(ours)) result.set(name, value)
+  return result
+}
+
 export interface SseRoute {
   readonly url: string
   /** The topic's params. */
@@ -45,11 +55,6 @@ function request(
     // by hand: a relative address stays one, for the page to resolve
     url: search === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${search}`,
     credentials,
-    async headers() {
-      const result = new Headers(typeof headers === 'function' ? await headers() : headers)
-      const ours = { accept: 'text/event-stream', 'parley-contract': contract, ...own }
-      for (const [name, value] of Object.entries(ours)) result.set(name, value)
-      return result
-    },
+    headers: () => headersOf(headers, { accept: 'text/event-stream', 'parley-contract': contract, ...own }),
   }
 }

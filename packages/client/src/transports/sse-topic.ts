@@ -5,7 +5,8 @@ import { SseLink, type SseLinkOutput } from '../core/sse-link.js'
 import type { TopicEvent } from '../core/subscription.js'
 import { Reading } from '../shell/reading.js'
 import { onWake } from '../shell/wake.js'
-import { type Fetch, readSse, type SseEnd } from './sse.js'
+import type { Fetch, SseEnd } from './sse.js'
+import { readSse } from './sse-events.js'
 import type { SseMessage } from './sse-message.js'
 import { boundedRead } from './sse-read.js'
 import { readRequest, type SseRoute, streamRequest } from './sse-request.js'
@@ -93,7 +94,7 @@ export class SseTopic {
         this.#carryOut(this.#link.opened(this.#now))
       },
       heard: () => this.#link.heard(this.#now),
-      advised: (ms) => this.#link.advised(ms),
+      advised: (ms) => this.#link.spaced(ms),
       message: (message) => this.#message(message),
       ended: (end) => this.#ended(end),
     })
@@ -102,7 +103,7 @@ export class SseTopic {
   #message(message: SseMessage): void {
     if (!this.#isConfirmed && message.type !== 'ready') {
       const why = `the stream does not begin with parley.ready: is ${this.#options.route.url} an SSE route of Parley?`
-      this.#ended({ type: 'refused', code: 'PROTOCOL', message: why })
+      this.#ended({ type: 'refused', code: 'PROTOCOL', message: why, isTold: true })
       return
     }
     switch (message.type) {

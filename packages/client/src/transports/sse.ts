@@ -1,7 +1,6 @@
-/** One response of an SSE route, by fetch: from the request to its end, whichever way it ends. */
+/** One event stream, by fetch: from the request to its end, whichever way it ends. */
 import type { Report } from '@parley/shared'
-import { createSseParser, Fault } from '@parley/shared/internal'
-import { readSseBlock, type SseMessage } from './sse-message.js'
+import { createSseParser, Fault, type ReceivedBlock } from '@parley/shared/internal'
 
 /** `fetch`, as far as it is used here. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -17,25 +16,31 @@ export interface SseRequest {
 export type SseEnd =
   /** To be asked for again. `notice`: what a developer should know; that of the network at the first attempt alone. */
   | { readonly type: 'lost'; readonly retryAfterMs?: number; readonly notice?: Notice }
-  /** Not to be asked for again. */
-  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  /** Not to be asked for again. `isTold`: a Parley server says so, and no status of somebody else's page. */
+  | { readonly type: 'refused'; readonly code: string; readonly message: string; readonly isTold: boolean }
 
 type Notice = Pick<Report, 'kind' | 'message' | 'error'>
 
-export interface SseEvents {
+export interface StreamEvents {
   /** The response is an event stream. */
   opened?(): void
   /** Bytes came. */
-  heard(): void
+  heard?(): void
   /** `retry:` came. */
   advised?(ms: number): void
-  message(message: SseMessage): void
+  /** @returns How the stream ends with this block, if it does. */
+  block(block: ReceivedBlock): SseEnd | Fault | undefined
   /** Called at most once; nothing follows. */
   ended(end: SseEnd): void
 }
 
 /** Asks for a response and reads it to its end. The result lets go of it at once: nothing is told after that. */
-export function readSse(fetch: Fetch, now: () => number, request: SseRequest, events: SseEvents): () => void {
+export function readStream(
+  fetch: Fetch,
+  now: () => number,
+  request: SseRequest,
+  events: StreamEvents,
+): () => void {
   const aborter = new AbortController()
   let body: ReadableStreamDefaultReader<Uint8Array> | undefined
   let isOver = false
@@ -56,10 +61,8 @@ export function readSse(fetch: Fetch, now: () => number, request: SseRequest, ev
   const parser = createSseParser({
     onBlock(block) {
       if (isOver) return
-      const message = readSseBlock(block)
-      if (message instanceof Fault) end(refusal(message))
-      else if (message.type === 'end') end({ ...message, type: 'refused' })
-      else events.message(message)
+      const last = events.block(block)
+      if (last) end(last instanceof Fault ? refusal(last) : last)
     },
     onRetry: (ms) => {
       if (!isOver) events.advised?.(ms)
@@ -103,7 +106,7 @@ export function readSse(fetch: Fetch, now: () => number, request: SseRequest, ev
       const piece = await attempt(async () => body?.read(), lose)
       if (isOver) return
       if (!piece || piece.done) return lose()
-      events.heard()
+      events.heard?.()
       const fault = parser.feed(piece.value)
       if (fault) end(refusal(fault))
     }
@@ -124,10 +127,10 @@ async function attempt<T>(run: () => Promise<T>, failed: (cause: unknown) => voi
 }
 
 /** Letting go of a body may fail because it already broke: there is nobody whom that would concern. */
-function ignore(): void {}
+export function ignore(): void {}
 
 function refusal(fault: Fault): SseEnd {
-  return { type: 'refused', code: fault.close, message: fault.why }
+  return { type: 'refused', code: fault.close, message: fault.why, isTold: true }
 }
 
 function isEventStream({ headers }: Response): boolean {
@@ -164,6 +167,7 @@ async function endOf(response: Response, url: string, now: number): Promise<SseE
     type: 'refused',
     code: error?.code ?? codes[status] ?? 'BAD_REQUEST',
     message: error?.message ?? `the server answered ${status}`,
+    isTold: error !== undefined,
   }
 }
 
@@ -174,7 +178,8 @@ function readRetryAfter(value: string | null, now: number): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
 
-function errorIn(body: string): { readonly code: string; readonly message: string } | undefined {
+/** The error of an answer by a Parley server. */
+export function errorIn(body: string): { readonly code: string; readonly message: string } | undefined {
   try {
     const { code, message } = JSON.parse(body).error
     return typeof code === 'string' ? { code, message: String(message ?? '') } : undefined

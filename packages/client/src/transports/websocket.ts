@@ -1,6 +1,7 @@
 /** A link over the standard WebSocket, of a browser, Bun, Deno, a newer Node, or one that was handed in. */
 import { type Link, type LinkEnd, type LinkEvents, ParleyError } from '@parley/shared'
 import { type FrameData, subprotocol } from '@parley/shared/internal'
+import { webSocketUrl } from './address.js'
 
 /** As much of the WebSocket as is used (https://websockets.spec.whatwg.org/#the-websocket-interface). */
 interface Socket {
@@ -82,21 +83,4 @@ function runtimeWebSocket(): WebSocketConstructor {
     'BAD_OPTIONS',
     "This runtime has no WebSocket (as Node before 22): install 'ws' and pass createClient(contract, { WebSocket })",
   )
-}
-
-/** @throws ParleyError `BAD_OPTIONS` */
-function webSocketUrl(url: string | URL): string {
-  const base = typeof location === 'undefined' ? undefined : location.href
-  let parsed: URL
-  try {
-    parsed = new URL(url, base)
-  } catch (cause) {
-    const advice =
-      base === undefined ? '; there is no page that it could be relative to: give the whole address' : ''
-    throw new ParleyError('BAD_OPTIONS', `url: '${url}' is no address${advice}`, { cause })
-  }
-  parsed.hash = ''
-  parsed.protocol = parsed.protocol.replace(/^http/, 'ws')
-  if (parsed.protocol === 'ws:' || parsed.protocol === 'wss:') return parsed.href
-  throw new ParleyError('BAD_OPTIONS', `url: '${url}' is not of http, https, ws or wss`)
 }

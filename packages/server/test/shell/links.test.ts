@@ -17,7 +17,6 @@ const contract = defineContract({
   }),
   say: call({ input: z.string(), output: z.string() }),
   bytes: call({ input: z.instanceof(Uint8Array), output: z.instanceof(Uint8Array) }),
-  transport: call({ output: z.string() }),
 })
 
 function setUp(options: Partial<HubOptions<undefined, undefined>> = {}, limits: Partial<Limits> = {}) {
@@ -42,7 +41,6 @@ function setUp(options: Partial<HubOptions<undefined, undefined>> = {}, limits: 
       return input
     },
     bytes: ({ input }) => input.toReversed(),
-    transport: ({ session }) => session.transport,
   })
   const open = async (headers?: Record<string, string>): Promise<LinkPeer> => {
     const peer = await openLink(router, headers)
@@ -88,14 +86,6 @@ test('calls are answered and events arrive, as over a socket', async () => {
   for (let n = 1; n <= 3; n++) void hub.channel.ticks.emit('tick', { n })
   await clock.advance(0)
   expect(peer.of('e').map((frame) => frame[4].n)).toEqual([1, 2, 3])
-})
-
-test('a handler is told by which way its caller came', async () => {
-  const { welcomed, clock } = setUp()
-  const peer = await welcomed()
-  await peer.say(['call', 1, 'transport', 0])
-  await clock.advance(0)
-  expect(peer.of('ok')).toEqual([['ok', 1, 'fallback']])
 })
 
 test('bytes travel both ways', async () => {

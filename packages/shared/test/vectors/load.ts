@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 
 /** A file of golden vectors, as the type that its reader knows it to have (README.md says which). */
-export function loadVectors<T>(name: 'closes' | 'faults' | 'frames' | 'payloads' | 'positions' | 'sse'): T {
+export function loadVectors<T>(
+  name: 'closes' | 'fallback' | 'faults' | 'frames' | 'payloads' | 'positions' | 'sse',
+): T {
   return JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8')) as T
 }
 
