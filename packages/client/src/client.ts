@@ -17,6 +17,10 @@ import { Driver } from './shell/driver.js'
 import { lingerOf } from './shell/linger.js'
 import { type RequestOptions, Requests } from './shell/requests.js'
 import { Topics } from './shell/topics.js'
+import { autoLink } from './transports/auto.js'
+import { FallbackLink } from './transports/fallback.js'
+import type { Fetch } from './transports/sse.js'
+import type { HeadersOption } from './transports/sse-request.js'
 import { type WebSocketConstructor, webSocketLink } from './transports/websocket.js'
 
 /** Options of {@link createClient}. */
@@ -28,12 +32,27 @@ export interface ClientOptions {
   readonly url?: string | URL
   /**
    * The credentials of each connection, asked for anew whenever one is opened, and before they expire: any value that
-   * the contract's server takes, sent in the first frame and never in the address. There are no `headers` and no
-   * `credentials` here: a browser's WebSocket takes none, and sends the cookies of its address by itself.
+   * the contract's server takes, sent in the first frame and never in the address.
    */
   readonly auth?: () => unknown
-  /** `'auto'` (default) and `'websocket'`: a WebSocket. A link: that one, as `router.link({ context })`. */
-  readonly transport?: 'auto' | 'websocket' | Link
+  /**
+   * `'auto'` (default): a WebSocket, and where none opens (a proxy that strips upgrades) one event stream and POSTs,
+   * with the same promises, until a WebSocket opens again. `'websocket'` and `'sse'`: the one or the other alone. A
+   * link: that one, as `router.link({ context })`.
+   */
+  readonly transport?: 'auto' | 'websocket' | 'sse' | Link
+  /**
+   * Headers of the requests by which a client gets along without a WebSocket; a function is asked anew for each. A
+   * WebSocket takes none, so what every client needs belongs in `auth`.
+   */
+  readonly headers?: HeadersOption
+  /**
+   * As for `fetch`, for the same requests; needed for the cookies of another origin. Default: `same-origin`. A
+   * WebSocket sends the cookies of its address by itself.
+   */
+  readonly credentials?: RequestCredentials
+  /** What makes those requests. Default: the global `fetch`. */
+  readonly fetch?: Fetch
   /** The WebSocket to use, where the runtime has none (Node before 22: the package `ws`). */
   readonly WebSocket?: WebSocketConstructor
   /** Gets every notice for the developer. Default: one line on the console. */
@@ -66,7 +85,7 @@ export function createClient<Tree extends ContractTree>(
   const clock = options.clock ?? systemClock
   const codec = createCodec(superjson)
   const driver = new Driver({
-    link: linkOf(options),
+    link: linkOf(options, clock),
     clock,
     contract: () => contract.fingerprint,
     auth:
@@ -183,17 +202,28 @@ function withSafe<Args extends unknown[]>(run: (...args: Args) => Promise<unknow
 }
 
 /** @throws ParleyError `BAD_OPTIONS` */
-function linkOf({ transport = 'auto', url, WebSocket }: ClientOptions): Link {
+function linkOf(options: ClientOptions, clock: Clock): Link {
+  const { transport = 'auto', url, WebSocket, headers, credentials, fetch: given } = options
   if (typeof transport === 'object') return transport
-  if (transport !== 'auto' && transport !== 'websocket') {
+  if (!['auto', 'websocket', 'sse'].includes(transport)) {
     throw new ParleyError(
       'BAD_OPTIONS',
-      `transport: there is no '${transport}'; give 'auto', 'websocket' or a link`,
+      `transport: there is no '${transport}'; give 'auto', 'websocket', 'sse' or a link`,
     )
   }
-  if (url !== undefined) return webSocketLink(url, WebSocket)
-  throw new ParleyError(
-    'BAD_OPTIONS',
-    "url: it is missing; give the server's address, or a link as `transport`",
-  )
+  if (url === undefined) {
+    throw new ParleyError(
+      'BAD_OPTIONS',
+      "url: it is missing; give the server's address, or a link as `transport`",
+    )
+  }
+  if (transport === 'websocket') return webSocketLink(url, WebSocket)
+  const fallback = new FallbackLink({
+    url,
+    fetch: given ?? ((address, init) => fetch(address, init)),
+    clock,
+    headers,
+    credentials,
+  })
+  return transport === 'sse' ? fallback : autoLink(webSocketLink(url, WebSocket), fallback, clock)
 }

@@ -356,7 +356,7 @@ test('a loop that falls too far behind gets a gap in place of what it missed, an
 
 test('a link or a url is needed, and what is neither is said', () => {
   expect(() => createClient(contract, {})).toThrow(/url: it is missing/)
-  expect(() => createClient(contract, { url: '/x', transport: 'sse' as 'auto' })).toThrow(/there is no 'sse'/)
+  expect(() => createClient(contract, { url: '/x', transport: 'owl' as 'auto' })).toThrow(/there is no 'owl'/)
 })
 
 test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])(
