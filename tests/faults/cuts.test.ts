@@ -1,9 +1,9 @@
 /** What is promised about events, over real sockets that are cut all the time. */
 import { createClient, createSubscriber } from '@parley/client'
 import { afterEach, expect, test } from 'vitest'
-import { withoutReplay } from '../simulation/seams.js'
 import { hurriedClock } from '../support/hurried-clock.js'
 import { type FaultyProxy, startProxy } from '../support/proxy.js'
+import { withoutReplay } from '../support/without-replay.js'
 import { Counting, faultless } from './counting.js'
 import { emitFor, type Site, startSite } from './site.js'
 
@@ -109,7 +109,7 @@ test.each([
   ['a WebSocket', readByWebSocket],
   ['SSE', readBySse],
 ] as const)('without replay the same count finds losses over %s', { timeout: 60_000 }, async (name, read) => {
-  const site = startSite(withoutReplay.log)
+  const site = startSite(withoutReplay)
   closing.push(() => site[Symbol.asyncDispose]())
   const reading = await read(site, `${name} without replay`)
   await breakWhile(emitFor(site, 500, 2), [reading])

@@ -3,6 +3,8 @@
  * how often it ran, and how it ended for the caller.
  */
 import type { Journal } from './journal.js'
+import type { Process } from './process.js'
+import type { Promised } from './promises.js'
 
 /** What a client asks for. */
 export type AskKind = 'say' | 'react' | 'pay' | 'look'
@@ -26,6 +28,8 @@ export interface Ask {
   readonly k: number
   readonly kind: AskKind
   readonly client: string
+  /** The program that asks. */
+  readonly process: Process
   /** The topic of a message. */
   readonly topic: string | undefined
   readonly plan: Plan
@@ -48,16 +52,21 @@ export interface Ask {
 }
 
 /** What a handler runs under. */
-interface RunningAsk {
-  readonly ask: Ask
+export interface RunningAs {
+  readonly client: string
+  /** The topic of a message. */
+  readonly topic: string | undefined
   readonly signal: AbortSignal
+  readonly process: Process
 }
+
+type Run = RunningAs & { readonly ask: Ask }
 
 const defaultWithinMs = 10_000
 const outboxMs = 30_000
 const outboxSends = 256
-/** Rounding of a deadline that is told in whole ms. */
-const slackMs = 2
+/** Rounding of times that are told in whole ms, and what two clocks that go wrong differ by meanwhile. */
+const slackOf = (ms: number): number => 2 + ms * 0.005
 
 export interface AsksOptions {
   readonly journal: Journal
@@ -65,27 +74,30 @@ export interface AsksOptions {
   readonly isStored: (n: number) => boolean
   /** Codes that mean that it did not run, and that this world's weather may bring. */
   readonly mayRefuse: (code: string, client: string) => boolean
+  /** Whether a client was closed. */
+  readonly isClosed: (client: string) => boolean
 }
 
 export class Asks {
   readonly all = new Map<number, Ask>()
   readonly #options: AsksOptions
-  readonly #lastRun = new Map<string, number>()
-  readonly #running = new Map<string, RunningAsk>()
+  readonly #lastRun = new Map<string, Run>()
+  readonly #running = new Map<string, Run>()
+  readonly #pending = new Set<Ask>()
 
   constructor(options: AsksOptions) {
     this.#options = options
   }
 
-  get pending(): Ask[] {
-    return [...this.all.values()].filter(({ settled }) => settled === undefined)
+  get pending(): ReadonlySet<Ask> {
+    return this.#pending
   }
 
-  add(ask: Pick<Ask, 'kind' | 'client' | 'topic' | 'plan' | 'withinMs'>): Ask {
+  add(ask: Pick<Ask, 'kind' | 'client' | 'process' | 'topic' | 'plan' | 'withinMs'>): Ask {
     const now = this.#options.journal.elapsed
-    const waitingBefore = this.pending.filter(
-      ({ client, handed, kind }) => client === ask.client && (handed === 0 || kind === 'look'),
-    ).length
+    let waitingBefore = 0
+    for (const { client, handed, kind } of this.#pending)
+      if (client === ask.client && (handed === 0 || kind === 'look')) waitingBefore++
     const full: Ask = {
       ...ask,
       k: this.all.size + 1,
@@ -101,6 +113,7 @@ export class Asks {
       settled: undefined,
     }
     this.all.set(full.k, full)
+    this.#pending.add(full)
     return full
   }
 
@@ -111,34 +124,46 @@ export class Asks {
     const ask = this.all.get(k)!
     ask.handed++
     ask.handedAt ??= this.#options.journal.elapsed
-    if (ask.handed > 1 && ask.kind !== 'look') this.#fault(ask, 'was handed over again')
-    if (ask.settled !== undefined) this.#fault(ask, `was handed over after it had ended with ${ask.settled}`)
+    if (ask.settled !== undefined)
+      this.#fault('run', ask, `was handed over after it had ended with ${ask.settled}`)
   }
 
   /** The client lost its connection. */
   lost(client: string): void {
-    for (const ask of this.pending) if (ask.client === client) ask.waitsSince = this.#options.journal.elapsed
+    for (const ask of this.#pending) if (ask.client === client) ask.waitsSince = this.#options.journal.elapsed
+  }
+
+  /** The program that waited is gone. */
+  abandoned(client: string): void {
+    for (const ask of this.#pending) {
+      if (ask.client !== client) continue
+      ask.settled = 'abandoned'
+      this.#pending.delete(ask)
+    }
   }
 
   // --- on the server ------------------------------------------------------------------------------------------
 
-  started(k: number, client: string, topic: string | undefined, signal: AbortSignal): Ask {
+  started(k: number, running: RunningAs): Ask {
+    const { client, topic, process } = running
+    const { journal } = this.#options
     const ask = this.all.get(k)!
+    journal.happened++
     ask.runs++
-    if (ask.runs > ask.handed)
-      this.#fault(ask, `runs for the ${ask.runs}. time, and was handed over ${ask.handed} times`)
-    if (ask.runs > 1 && ask.kind !== 'look') this.#fault(ask, 'runs again')
-    if (client !== ask.client) this.#fault(ask, `runs as if ${client} had sent it`)
-    if (topic !== ask.topic) this.#fault(ask, `runs on ${topic}`)
-    if (topic === undefined) return ask
+    if (ask.handed === 0) this.#fault('run', ask, 'runs, and was never handed over')
+    if (ask.runs > 1 && ask.kind !== 'look') this.#fault('run', ask, 'runs again')
+    if (client !== ask.client) this.#fault('run', ask, `runs as if ${client} had sent it`)
+    if (topic !== ask.topic) this.#fault('run', ask, `runs on ${topic}`)
+    if (topic === undefined || isGivenUp(ask)) return ask
     const lane = `${client} ${topic}`
-    const last = this.#lastRun.get(lane) ?? 0
-    if (k < last) this.#fault(ask, `runs after ${last}, which was sent later`)
-    this.#lastRun.set(lane, Math.max(k, last))
+    const run = { ...running, ask }
     const before = this.#running.get(lane)
-    if (before && before.ask.ended === undefined && !before.signal.aborted)
-      this.#fault(ask, `runs beside ${before.ask.k}`)
-    this.#running.set(lane, { ask, signal })
+    if (before && before.ask.ended === undefined && !before.signal.aborted && !isGivenUp(before.ask))
+      this.#fault('lane', ask, `runs beside ${before.ask.k} (${process.name})`)
+    const last = this.#lastRun.get(lane)
+    if (last && k < last.ask.k) this.#fault('lane', ask, `runs after ${last.ask.k}, which was sent later`)
+    if (!last || k > last.ask.k) this.#lastRun.set(lane, run)
+    this.#running.set(lane, run)
     return ask
   }
 
@@ -148,18 +173,22 @@ export class Asks {
   settled(ask: Ask, outcome: { readonly k: number | undefined } | { readonly code: string }): void {
     const { journal } = this.#options
     const how = 'code' in outcome ? outcome.code : 'ok'
-    if (ask.settled !== undefined) this.#fault(ask, `ended with ${ask.settled}, and again with ${how}`)
+    journal.happened++
+    if (ask.settled !== undefined)
+      this.#fault('answer', ask, `ended with ${ask.settled}, and again with ${how}`)
     ask.settled = how
-    journal.note(`${ask.client}: ${ask.kind} ${ask.k} -> ${how}`)
+    this.#pending.delete(ask)
+    journal.note(() => `${ask.client}: ${ask.kind} ${ask.k} -> ${how}`)
     if ('code' in outcome) this.#failed(ask, outcome.code)
     else this.#succeeded(ask, outcome.k)
   }
 
   #succeeded(ask: Ask, k: number | undefined): void {
-    if (ask.ended !== 'returned') this.#fault(ask, `was answered before its handler had returned`)
-    if (ask.kind !== 'react' && k !== ask.k) this.#fault(ask, `got the answer of ${k}`)
+    if (ask.ended !== 'returned') this.#fault('answer', ask, `was answered before its handler had returned`)
+    if (ask.kind !== 'react' && k !== ask.k) this.#fault('answer', ask, `got the answer of ${k}`)
     for (const n of ask.emitted) {
-      if (!this.#options.isStored(n)) this.#fault(ask, `was answered before its event ${n} was stored`)
+      if (!this.#options.isStored(n))
+        this.#fault('stored', ask, `was answered before its event ${n} was stored`)
     }
   }
 
@@ -168,38 +197,50 @@ export class Asks {
     switch (code) {
       case 'MUTED':
       case 'BROKE':
-        if (ask.ended !== 'declared') this.#fault(ask, `ended with ${code}, which its handler did not throw`)
+        if (ask.ended !== 'declared')
+          this.#fault('answer', ask, `ended with ${code}, which its handler did not throw`)
         return
       case 'INTERNAL':
-        if (ask.ended !== 'threw') this.#fault(ask, `ended with ${code}, and its handler did not throw`)
+        if (ask.ended !== 'threw')
+          this.#fault('answer', ask, `ended with ${code}, and its handler did not throw`)
         return
       case 'OUTCOME_UNKNOWN':
-        if (ask.handed === 0) this.#fault(ask, 'has an unknown outcome, and was never handed to a socket')
-        if (ask.kind === 'look') this.#fault(ask, 'may run again, and ended with an unknown outcome')
+        if (ask.handed === 0)
+          this.#fault('unknown', ask, 'has an unknown outcome, and was never handed to a socket')
+        if (ask.kind === 'look' && !this.#options.isClosed(ask.client))
+          this.#fault('unknown', ask, 'may run again, and ended with an unknown outcome')
         return
       case 'TIMEOUT': {
-        const named = ask.withinMs !== undefined && now - ask.askedAt >= ask.withinMs - slackMs
-        const own = ask.handedAt !== undefined && now - ask.handedAt >= defaultWithinMs - slackMs
-        if (!named && !own) this.#fault(ask, `timed out early`)
+        const named = ask.withinMs !== undefined && now - ask.askedAt >= ask.withinMs - slackOf(ask.withinMs)
+        const own =
+          ask.handedAt !== undefined && now - ask.handedAt >= defaultWithinMs - slackOf(defaultWithinMs)
+        if (!named && !own && !ask.process.wasSet) this.#fault('deadline', ask, `timed out early`)
         return
       }
       case 'OUTBOX_FULL': {
-        const waited = now - ask.waitsSince >= outboxMs - slackMs
-        if (!waited && ask.waitingBefore < outboxSends) this.#fault(ask, 'found no room, and there was some')
-        if (ask.runs > 0 && ask.kind !== 'look') this.#fault(ask, 'ran, and was said never to have gone out')
+        const waited = now - ask.waitsSince >= outboxMs - slackOf(outboxMs)
+        if (!waited && ask.waitingBefore < outboxSends && !ask.process.wasSet)
+          this.#fault('deadline', ask, 'found no room, and there was some')
+        if (ask.runs > 0 && ask.kind !== 'look')
+          this.#fault('answer', ask, 'ran, and was said never to have gone out')
         return
       }
       case 'ABORTED':
-        if (!ask.aborted) this.#fault(ask, 'was given up, and nobody gave it up')
+        if (!ask.aborted) this.#fault('answer', ask, 'was given up, and nobody gave it up')
         return
       default:
-        if (!this.#options.mayRefuse(code, ask.client)) this.#fault(ask, `ended with ${code}`)
+        if (!this.#options.mayRefuse(code, ask.client)) this.#fault('answer', ask, `ended with ${code}`)
         if (ask.runs > 0 && ask.kind !== 'look' && ask.handed === 0)
-          this.#fault(ask, `ended with ${code}, and ran`)
+          this.#fault('answer', ask, `ended with ${code}, and ran`)
     }
   }
 
-  #fault({ k, kind, client }: Ask, what: string): void {
-    this.#options.journal.fault(`${kind} ${k} of ${client} ${what}`)
+  #fault(promise: Promised, { k, kind, client }: Ask, what: string): void {
+    this.#options.journal.fault(promise, `${kind} ${k} of ${client} ${what}`)
   }
+}
+
+/** Whether the client was told of the earlier request that nothing is known of it: a session that is gone may still run it. */
+function isGivenUp({ settled }: Ask): boolean {
+  return settled !== undefined && settled !== 'ok'
 }

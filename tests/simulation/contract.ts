@@ -8,7 +8,7 @@ const stamped = z.object({ n: z.number(), but: z.string().optional(), pad: z.str
 const asked = z.object({ k: z.number() })
 const answered = z.object({ k: z.number() })
 
-function makeContract(keep: number) {
+function makeContract(keep: number, forMs: number) {
   return defineContract({
     room: channel({
       params: z.object({ id: z.string() }),
@@ -18,7 +18,7 @@ function makeContract(keep: number) {
         react: asked,
         hint: volatile(asked),
       },
-      replay: { last: keep, for: '12h' },
+      replay: { last: keep, for: forMs },
     }),
     pay: call({ input: asked, output: answered, errors: { BROKE: answered } }),
     look: call({ input: asked, output: answered, idempotent: true }),
@@ -27,11 +27,18 @@ function makeContract(keep: number) {
 
 export type WorldContract = ReturnType<typeof makeContract>
 
-const made = new Map<number, WorldContract>()
+const made = new Map<string, WorldContract>()
 
-/** @param keep How many events a room keeps. */
-export function contractOf(keep: number): WorldContract {
-  const known = made.get(keep) ?? makeContract(keep)
-  made.set(keep, known)
+/** A room keeps so many events for so long. */
+export function contractOf({
+  keep,
+  forMs,
+}: {
+  readonly keep: number
+  readonly forMs: number
+}): WorldContract {
+  const name = `${keep} ${forMs}`
+  const known = made.get(name) ?? makeContract(keep, forMs)
+  made.set(name, known)
   return known
 }

@@ -1,9 +1,17 @@
 /** What happened in a world, and what should not have. */
+import { type Promised, promises } from './promises.js'
+
+export interface Fault {
+  readonly promise: Promised
+  readonly what: string
+}
+
 export class Journal {
-  /** What was promised and not kept, in words. */
-  readonly faults: string[] = []
+  readonly faults: Fault[] = []
   /** Everything, line by line, for whoever has to find out why; the faults alone where nobody asked for it. */
   readonly lines: string[] = []
+  /** What happened to somebody: see docs/TESTING.md. */
+  happened = 0
   readonly #isTraced: boolean
   readonly #now: () => number
   readonly #start: number
@@ -20,13 +28,13 @@ export class Journal {
     return this.#now() - this.#start
   }
 
-  note(line: string): void {
-    if (this.#isTraced) this.#write(line)
+  note(line: () => string): void {
+    if (this.#isTraced) this.#write(line())
   }
 
-  fault(what: string): void {
-    this.faults.push(what)
-    this.#write(`!!!!! ${what}`)
+  fault(promise: Promised, what: string): void {
+    this.faults.push({ promise, what })
+    this.#write(`!!!!! ${what}; promised: ${promises[promise]}`)
   }
 
   #write(line: string): void {

@@ -43,7 +43,8 @@ export function repeating(likely: number, random: () => number): Between {
     down(data, pass) {
       pass(data)
       const [tag] = elements(data)
-      if (tag === 'joined') held = undefined // another subscription: what was sent to the one before is not for it
+      // another subscription, or another numbering: what was sent before is not for it
+      if (tag === 'joined' || tag === 'epoch') held = undefined
       if (tag !== 'e') return
       if (random() < likely) pass(data)
       if (held !== undefined) pass(held)

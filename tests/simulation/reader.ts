@@ -1,20 +1,19 @@
-/** A reader of a world: `on`, `read` or `events()` of the real client, with a checker that hears what it hears. */
+/** A reader of a world: `on`, `read` or `events()` of the real client or subscriber, with a checker that hears what it hears. */
 import type { Client } from '@parley/client'
 import { type Contract, ParleyError } from '@parley/shared'
 import type { WorldContract } from './contract.js'
-import type { Journal } from './journal.js'
 import { ReaderCheck, type ReaderCheckOptions } from './reader-check.js'
-import { epoch } from './record.js'
 
 export type WorldClient = WorldContract extends Contract<infer Tree> ? Client<Tree> : never
 export type Room = ReturnType<WorldClient['room']>
+/** The reading half of a room, over whichever way. */
+export type Source = Pick<Room, 'on' | 'read' | 'events' | 'onGap' | 'status'>
 
 export type ReaderKind = 'on' | 'read' | 'events'
 
-export interface ReaderOptions extends Omit<ReaderCheckOptions, 'only' | 'journal'> {
-  readonly journal: Journal
+export interface ReaderOptions extends Omit<ReaderCheckOptions, 'only' | 'mayOverflow'> {
   readonly kind: ReaderKind
-  readonly room: Room
+  readonly source: Source
   /** Its listener throws. */
   readonly throws: boolean
   /** It leaves by itself once it has had so much. */
@@ -30,22 +29,28 @@ export interface ReaderOptions extends Omit<ReaderCheckOptions, 'only' | 'journa
 export class WorldReader {
   readonly check: ReaderCheck
   readonly kind: ReaderKind
+  readonly source: Source
   readonly #options: ReaderOptions
   #stop: () => void = () => {}
   #isOver = false
 
   constructor(options: ReaderOptions) {
-    const { kind, room, start } = options
+    const { kind, source, start } = options
     this.kind = kind
+    this.source = source
     this.#options = options
-    this.check = new ReaderCheck(kind === 'on' ? { ...options, only: 'said' } : options)
-    const from = typeof start === 'string' || 'last' in start ? start : `${epoch}-${start.offset}`
+    this.check = new ReaderCheck({
+      ...options,
+      ...(kind === 'on' ? { only: 'said' } : {}),
+      mayOverflow: kind === 'events',
+    })
+    const from = typeof start === 'object' && 'position' in start ? start.position : start
     if (kind === 'on') {
-      this.#stop = room.on('said', (data, { position }) => this.#event({ name: 'said', data, position }), {
-        from,
-      })
+      const listener = (data: { n: number }, { position }: { position: string | undefined }): void =>
+        this.#event({ name: 'said', data, position })
+      this.#stop = source.on('said', listener, { from })
     } else if (kind === 'read') {
-      this.#stop = room.read(
+      this.#stop = source.read(
         (item) => {
           if (item.gap) this.#gap(item.gap)
           else this.#event(item)
@@ -55,14 +60,22 @@ export class WorldReader {
     } else {
       const aborter = new AbortController()
       this.#stop = () => aborter.abort()
-      this.#loop(room.events({ from, signal: aborter.signal }))
+      this.#loop(source.events({ from, signal: aborter.signal }))
     }
     if (this.#isOver) this.#stop() // it left while it was being made
   }
 
-  /** It was stopped, or its loop has ended. */
+  /** It was stopped, its loop has ended, or its program is gone. */
   get isOver(): boolean {
     return this.#isOver
+  }
+
+  get label(): string {
+    return this.#options.label
+  }
+
+  get status(): string {
+    return this.source.status.getSnapshot().status
   }
 
   stop(): void {
@@ -70,7 +83,12 @@ export class WorldReader {
     this.#stop()
   }
 
-  async #loop(items: ReturnType<Room['events']>): Promise<void> {
+  /** Its program is gone: nothing stops it, and it hears nothing. */
+  abandon(): void {
+    this.#isOver = true
+  }
+
+  async #loop(items: ReturnType<Source['events']>): Promise<void> {
     const { mayEnd, dawdle, journal, label } = this.#options
     try {
       for await (const item of items) {
@@ -79,18 +97,20 @@ export class WorldReader {
         else this.#event(item)
         await dawdle()
       }
-      if (!this.#isOver) journal.fault(`${label}: its loop ended, and nobody ended it`)
+      if (!this.#isOver) journal.fault('reader', `${label}: its loop ended, and nobody ended it`)
     } catch (error) {
       const code = error instanceof ParleyError ? error.code : String(error)
-      if (!mayEnd(code)) journal.fault(`${label}: its loop threw ${code}`)
+      journal.note(() => `${label}: its loop throws ${code}`)
+      if (!mayEnd(code)) journal.fault('reader', `${label}: its loop threw ${code}`)
     }
     this.#isOver = true
   }
 
   #event(item: Parameters<ReaderCheck['event']>[0]): void {
     const { journal, label, heard, stopAfter, throws, kind } = this.#options
-    if (this.#isOver) journal.fault(`${label} got event ${item.data.n} after it had left`)
-    journal.note(`${label}: ${item.name} ${item.data.n} at ${item.position}`)
+    if (this.#isOver) journal.fault('reader', `${label} got event ${item.data.n} after it had left`)
+    journal.happened++
+    journal.note(() => `${label}: ${item.name} ${item.data.n} at ${item.position}`)
     this.check.event(item)
     if (item.position !== undefined) heard(item.position)
     if (this.check.delivered >= stopAfter) this.stop()
@@ -99,7 +119,8 @@ export class WorldReader {
 
   #gap(gap: Parameters<ReaderCheck['gap']>[0]): void {
     const { journal, label, heard } = this.#options
-    journal.note(`${label}: gap after ${gap.after} up to ${gap.first}`)
+    journal.happened++
+    journal.note(() => `${label}: gap ${gap.reason} after ${gap.after} up to ${gap.first}`)
     this.check.gap(gap)
     heard(gap.first)
   }

@@ -1,9 +1,11 @@
 /**
  * Runs simulated worlds: `npm run simulate -- --seed 7` replays one, `--seeds 1000` runs seeds 1 to 1000, `--minutes 5`
- * runs fresh ones for so long. A failure prints its seed and everything that happened in that world.
+ * runs fresh ones for so long (with `--seed 7`: from that one on). A failure prints its seed, the promise that broke,
+ * and the shortest run that still breaks it. `--bug name` plants one of the bugs of bugs.ts first.
  */
 import { parseArgs } from 'node:util'
-import { type Outcome, runWorld } from './world.js'
+import { plant } from './plant.js'
+import type { Counts } from './world.js'
 
 const { values } = parseArgs({
   options: {
@@ -11,10 +13,13 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     minutes: { type: 'string' },
     steps: { type: 'string' },
+    bug: { type: 'string' },
+    /** Prints nothing but one line of JSON at the end. */
+    brief: { type: 'boolean' },
   },
 })
 
-function number(name: keyof typeof values): number | undefined {
+function number(name: 'seed' | 'seeds' | 'minutes' | 'steps'): number | undefined {
   const text = values[name]
   if (text === undefined) return undefined
   const value = Number(text)
@@ -24,7 +29,6 @@ function number(name: keyof typeof values): number | undefined {
 }
 
 const minutes = number('minutes')
-const steps = number('steps')
 const first = number('seed') ?? (minutes === undefined ? 1 : Math.floor(Math.random() * 1_000_000_000))
 const most =
   number('seeds') ?? (values.seed !== undefined && minutes === undefined ? 1 : Number.POSITIVE_INFINITY)
@@ -34,30 +38,59 @@ if (most === Number.POSITIVE_INFINITY && minutes === undefined) {
   process.exit(2)
 }
 
-const sum = { events: 0, delivered: 0, gaps: 0, asked: 0, unknown: 0, connections: 0 }
-const told = 2_000
+// before anything of the product is loaded
+if (values.bug !== undefined) await plant(values.bug)
+const { runWorld, stepsOf } = await import('./world.js')
+const { promises } = await import('./promises.js')
+const { shrink } = await import('./shrink.js')
+
+/** More runs than this do not make a trace that much shorter. */
+const mostShrinking = 400
+const toldEveryMs = 2_000
+
+const steps = stepsOf(number('steps') ?? 80)
+const say = values.brief ? () => {} : (line: string) => console.log(line)
+const sum = new Map<keyof Counts, number>()
+const began = performance.now()
 let worlds = 0
-let failed: Outcome | undefined
-let nextTold = Date.now() + told
-for (let seed = first; worlds < most && Date.now() < until && !failed; seed++) {
-  const outcome = await runWorld({ seed, ...(steps === undefined ? {} : { steps }) })
+let broken: { readonly seed: number; readonly promise: string } | undefined
+let nextTold = Date.now() + toldEveryMs
+for (let seed = first; worlds < most && Date.now() < until && !broken; seed++) {
+  const { faults, counts } = await runWorld({ seed, steps })
   worlds++
-  for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += outcome[name]
-  if (outcome.faults.length > 0) {
-    failed = await runWorld({ seed, isTraced: true, ...(steps === undefined ? {} : { steps }) })
-    console.log(failed.trace.join('\n'))
-    console.log(`\nseed ${seed}, ${JSON.stringify(failed.weather)}`)
-    for (const fault of outcome.faults.slice(0, 20)) console.log(`  ${fault}`)
+  for (const [name, count] of Object.entries(counts) as [keyof Counts, number][])
+    sum.set(name, (sum.get(name) ?? 0) + count)
+  if (faults.length > 0) {
+    broken = { seed, promise: faults[0]!.promise }
+    if (!values.brief) await tell(seed, faults)
   } else if (Date.now() > nextTold) {
-    nextTold = Date.now() + told
-    console.log(`seed ${seed}: ${line()}`)
+    nextTold = Date.now() + toldEveryMs
+    say(`seed ${seed}: ${line()}`)
   }
 }
 
-function line(): string {
-  const counts = Object.entries(sum).map(([name, count]) => `${count} ${name}`)
-  return `${worlds} worlds, ${counts.join(', ')}`
+/** Says what broke, in the shortest run that still breaks it. */
+async function tell(seed: number, faults: Awaited<ReturnType<typeof runWorld>>['faults']): Promise<void> {
+  say(`seed ${seed} breaks a promise; looking for a shorter run ...`)
+  const rerun = async (some: typeof steps) => (await runWorld({ seed, steps: some })).faults
+  const short = await shrink(steps, faults, rerun, mostShrinking)
+  const { trace, weather, faults: left } = await runWorld({ seed, steps: short, isTraced: true })
+  say(trace.join('\n'))
+  const acting = short.filter(({ acts }) => acts).map(({ index }) => index)
+  say(`\nseed ${seed}, ${JSON.stringify(weather)}`)
+  say(`${acting.length} of ${steps.length} steps are enough: ${acting.join(' ')}`)
+  for (const { promise, what } of left.slice(0, 20)) say(`  ${what}\n    promised: ${promises[promise]}`)
+  say(
+    `npm run simulate -- --seed ${seed}${values.bug === undefined ? '' : ` --bug ${values.bug}`} replays it`,
+  )
 }
 
-console.log(`${line()}, ${failed ? 'one broken' : 'none broken'}`)
-process.exitCode = failed ? 1 : 0
+function line(): string {
+  const counts = [...sum].map(([name, count]) => `${Math.round(count)} ${name}`)
+  const perSecond = ((sum.get('happened') ?? 0) / (performance.now() - began)) * 1_000
+  return `${worlds} worlds, ${counts.join(', ')}; ${Math.round(perSecond)} a second`
+}
+
+if (values.brief) console.log(JSON.stringify({ worlds, broken }))
+else say(`${line()}, ${broken ? 'one broken' : 'none broken'}`)
+process.exitCode = broken ? 1 : 0

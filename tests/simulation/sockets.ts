@@ -19,8 +19,6 @@ export interface Sockets {
   /** Those that are open on the server's side. */
   readonly open: ReadonlySet<Connection>
 }
-
-/** Accepts connections for a router. */
 export function acceptSockets(inside: RouterInside, kind: SocketKind): Sockets {
   const group = new Group()
   const open = new Set<Connection>()
@@ -60,7 +58,7 @@ export function acceptSockets(inside: RouterInside, kind: SocketKind): Sockets {
       received: (data) => connection?.received(data),
       closed(code, reason) {
         gone()
-        connection?.closed(`${code} ${reason}`)
+        connection?.closed(code, reason)
       },
     }
   }

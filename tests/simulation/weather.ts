@@ -1,15 +1,31 @@
-/** What kind of world a seed makes: how the network, the log, the server and the applications behave in it. */
+/** What kind of world a seed makes: how the network, the log, the servers and the applications behave in it. */
+import type { Chance } from './chance.js'
 import type { SocketKind } from './sockets.js'
 
 export interface Weather {
-  /** Events that a room keeps: few, and there are gaps. */
+  /** Events that a room keeps, and how long: few, and there are gaps. */
   readonly keep: number
+  readonly forMs: number
+  readonly clients: readonly string[]
+  readonly servers: readonly string[]
+  /** The log outlives the servers, which share it; else the one server has it in its memory. */
+  readonly isShared: boolean
+  /** How wrong the clocks are: most ms that they are off, and most that they are too fast or slow. */
+  readonly clocks: { readonly offsetMs: number; readonly drift: number }
   readonly rooms: readonly string[]
   readonly sockets: SocketKind
+  /** How likely a reader is a subscriber over SSE. */
+  readonly sse: number
   /** Most ms that a frame travels. */
   readonly delayMs: number
-  /** Most ms that the log takes: to read, to acknowledge, to pass on. */
-  readonly log: { readonly readMs: number; readonly acknowledgeMs: number; readonly tailMs: number }
+  /** Most ms that the log takes, and how likely a reply of it is lost. */
+  readonly log: {
+    readonly appendMs: number
+    readonly readMs: number
+    readonly acknowledgeMs: number
+    readonly tailMs: number
+    readonly lossy: number
+  }
   /** Bytes that the server queues for a reader before it reads the log for it. */
   readonly queuedBytes: number
   readonly callsInFlight: number
@@ -27,13 +43,13 @@ export interface Weather {
 }
 
 /** How likely application code fails, and how slow it is, until everything calms down at the end. */
-class Mood {
+export class Mood {
   /** How likely a client's `auth` throws, the server's `context` refuses for now, and `join` refuses. */
   auth: number
   context: number
   join: number
   /** Most ms that each of them takes. */
-  slowMs: number
+  readonly slowMs: number
   /** Whether `join` ever refused by chance. */
   readonly mayRefuse: boolean
   isCalm = false
@@ -54,17 +70,30 @@ class Mood {
   }
 }
 
-export function weatherOf(random: () => number): Weather {
-  const pick = <T>(...choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!
-  const seldom = (likely: number): number => (random() < 0.3 ? likely : 0)
+export function weatherOf(chance: Chance): Weather {
+  const { pick, likely } = chance
+  const seldom = (value: number): number => (likely(0.3) ? value : 0)
   const readMs = pick(0, 50, 300)
   const sockets = pick<SocketKind>('plain', 'native', 'limited')
+  const isShared = likely(0.7)
   return {
     keep: pick(4, 12, 1_000, 1_000),
+    forMs: pick(5_000, 43_200_000, 43_200_000),
+    clients: pick(['ann'], ['ann', 'bob'], ['ann', 'bob'], ['ann', 'bob', 'cid', 'dot']),
+    servers: isShared ? pick(['one'], ['one', 'two']) : ['one'],
+    isShared,
+    clocks: pick({ offsetMs: 0, drift: 0 }, { offsetMs: 3_600_000, drift: 0.002 }),
     rooms: pick(['a'], ['a'], ['a', 'b']),
     sockets,
+    sse: pick(0, 0, 0.3),
     delayMs: pick(0, 5, 60),
-    log: { readMs, acknowledgeMs: pick(0, 20), tailMs: pick(0, 30) },
+    log: {
+      appendMs: pick(0, 0, 20),
+      readMs,
+      acknowledgeMs: pick(0, 20),
+      tailMs: pick(0, 30),
+      lossy: isShared ? seldom(0.2) : 0,
+    },
     // so few are one event for each read: with a slow log that would be no pace at all
     queuedBytes: readMs > 50 ? 1_048_576 : pick(600, 1_048_576),
     callsInFlight: pick(2, 64, 64),

@@ -1,197 +1,205 @@
 /**
- * A whole world in one process, decided by one seed: clients, a server, a log, and a network that breaks, in virtual
- * time. What is real: `createClient`, the hub, the router and the memory log. What is promised of them is checked by
- * who knows what was emitted, asked, run and delivered.
+ * A whole world in one process, decided by one seed: clients, servers, a log, and a network that breaks, in virtual
+ * time. What is real: `createClient`, `createSubscriber`, the hub, the router, the fan-out and the memory log. What is
+ * promised of them is checked by who knows what was emitted, asked, run and delivered.
  */
-
-import type { Log } from '@parley/server'
-import { memoryLog } from '@parley/server'
-import { virtualClock } from '@parley/shared/testing'
-import { delayingLog } from '../../packages/server/test/logs/delaying-log.js'
-import { act, rollWith, type Stage } from './actions.js'
+import { type VirtualClock, virtualClock } from '@parley/shared/testing'
 import { Asks } from './asks.js'
+import { chanceOf } from './chance.js'
+import { Cluster } from './cluster.js'
 import { contractOf } from './contract.js'
-import { Journal } from './journal.js'
-import type { Between } from './links.js'
+import { deeds } from './deeds.js'
+import { type Fault, Journal } from './journal.js'
+import { Line } from './line.js'
+import { keyOf, startNode } from './node.js'
 import { Person } from './person.js'
-import { epoch, LogRecord } from './record.js'
-import { startServer } from './server.js'
-import { acceptSockets } from './sockets.js'
+import { Process } from './process.js'
+import { LogRecord } from './record.js'
+import { leave, settle } from './rest.js'
+import type { Stage } from './stage.js'
+import { Store } from './store.js'
+import { troubles } from './troubles.js'
 import { type Weather, weatherOf } from './weather.js'
 
-/** What a test puts into a world from outside, to see that the checker sees it. */
-export interface Seams {
-  readonly log?: (log: Log) => Log
-  /** What stands between each client and its link, one for each connection. */
-  readonly between?: (random: () => number) => Between
+/** One step of a run, by its number. Where it does not act, only its time passes. */
+export interface Step {
+  readonly index: number
+  readonly acts: boolean
 }
 
 export interface WorldOptions {
   readonly seed: number
-  /** Default 80. */
-  readonly steps?: number
-  readonly seams?: Seams
+  /** Default: the steps 0 to 79. */
+  readonly steps?: readonly Step[]
   /** Keeps every line of what happened, frames included. */
   readonly isTraced?: boolean
 }
 
 export interface Outcome {
   readonly weather: Weather
-  readonly faults: readonly string[]
+  readonly faults: readonly Fault[]
   readonly trace: readonly string[]
-  readonly events: number
+  readonly counts: Counts
+}
+
+/** What happened, in numbers. */
+export interface Counts {
+  /** All that happened to somebody: see docs/TESTING.md. */
+  readonly happened: number
+  readonly stored: number
   readonly delivered: number
   readonly gaps: number
   readonly asked: number
   readonly unknown: number
   readonly connections: number
+  readonly lives: number
+  readonly servers: number
+  /** Of virtual time. */
+  readonly seconds: number
 }
 
-/** Once nothing breaks any more, everything that waits has ended, and everything read is live, within this time. */
-const settlingMs = 90_000
+export function stepsOf(many: number): readonly Step[] {
+  return Array.from({ length: many }, (_, index) => ({ index, acts: true }))
+}
+
+const usualSteps = stepsOf(80)
 
 export async function runWorld({
   seed,
-  steps = 80,
-  seams = {},
+  steps = usualSteps,
   isTraced = false,
 }: WorldOptions): Promise<Outcome> {
   const clock = virtualClock({ seed })
   const journal = new Journal(() => clock.now(), isTraced)
-  const weather = weatherOf(clock.random)
-  const roll = rollWith(clock.random)
-  const record = new LogRecord(journal, weather.keep)
-  const { mood } = weather
-  const asks = new Asks({
-    journal,
-    isStored: (n) => record.offsetOf(n) !== undefined,
-    mayRefuse: (code) =>
-      code === 'CLOSED' ||
-      (code === 'FORBIDDEN' && mood.mayRefuse) ||
-      (code === 'OVERLOADED' && weather.callsInFlight < 64),
-  })
-  const watched = record.watch(memoryLog({ clock, epoch }))
-  const log = delayingLog(seams.log?.(watched) ?? watched, clock, clock.random, weather.log)
-  const contract = contractOf(weather.keep)
-  let events = 0
-  const server = startServer({ clock, journal, contract, weather, log, asks, newEvent: () => ++events })
-  const sockets = acceptSockets(server.inside, weather.sockets)
-  const { between } = seams
-  const people = ['ann', 'bob'].map(
-    (name) =>
-      new Person({
-        name,
-        clock,
-        journal,
-        contract,
-        weather,
-        accept: sockets.accept,
-        asks,
-        record,
-        keyOf: server.keyOf,
-        tamper: between && (() => between(clock.random)),
-      }),
-  )
-
-  let emitting = 0
-  const emit: Stage['emit'] = (id, name) => {
-    const { n, position } = server.emit(id, name)
-    emitting++
-    position.then(
-      (at) => {
-        emitting--
-        if (name !== 'hint' && at !== `${epoch}-${record.offsetOf(n)}`)
-          journal.fault(`event ${n} is not at ${at}`)
-      },
-      (error: unknown) => journal.fault(`event ${n} could not be emitted: ${error}`),
-    )
-  }
-
-  const rejected = (error: unknown): void => journal.fault(`nobody handled the rejection ${error}`)
+  const weather = weatherOf(chanceOf(seed, 'weather'))
+  const stage = setUp(seed, clock, journal, weather)
+  const rejected = (error: unknown): void => journal.fault('quiet', `nobody handled the rejection ${error}`)
   process.on('unhandledRejection', rejected)
   try {
-    const stage: Stage = { clock, journal, weather, server, sockets, record, people, emit }
-    for (let step = 0; step < steps && journal.faults.length === 0; step++) {
-      act(stage, roll)
-      await clock.advance(roll.below(weather.pauseMs))
-      for (const person of people) person.noteLive()
+    for (const { index, acts } of steps) {
+      if (journal.faults.length > 0) break
+      const chance = chanceOf(seed, `step ${index}`)
+      const pauseMs = chance.below(weather.pauseMs)
+      journal.happened++
+      if (acts) {
+        const person = chance.pick(...stage.people)
+        const id = chance.pick(...weather.rooms)
+        chance.weighed(chance.likely(weather.roughness) ? troubles : deeds)(stage, person, id, chance)
+      }
+      await clock.advance(pauseMs)
+      for (const { life } of stage.people) life.noteLive()
     }
-    await settle()
-    await leave()
+    // after a fault nothing more is to be learnt, and a trace should end with it
+    if (journal.faults.length === 0) await settle(stage)
+    if (journal.faults.length === 0) await leave(stage)
+  } catch (error) {
+    journal.fault('quiet', `the world itself failed: ${error instanceof Error ? error.stack : error}`)
   } finally {
     process.off('unhandledRejection', rejected)
   }
+  return { weather, faults: journal.faults, trace: journal.lines, counts: countsOf(stage) }
+}
 
-  /** Nothing breaks any more: whatever waits comes to an end, and whatever is read is delivered. */
-  async function settle(): Promise<void> {
-    journal.note('--- calm')
-    mood.calm()
-    for (const { link, client } of people) {
-      link.resume()
-      link.refuse(false)
-      client.connection.open()
-    }
-    const isSettled = (): boolean => {
-      // what `join` was asked before the calm, and refused after it
-      for (const { client, isRefused } of people) if (isRefused) client.connection.open()
-      return isAtRest()
-    }
-    const isAtRest = (): boolean =>
-      emitting === 0 && asks.pending.length === 0 && people.every(({ isUpToDate }) => isUpToDate)
-    const late = await spend(isSettled, settlingMs)
-    if (late) {
-      const pending = asks.pending.map(({ kind, k, client }) => `${kind} ${k} of ${client}`)
-      const states = people.map(
-        ({ name, client, isUpToDate }) =>
-          `${name} is ${client.connection.getSnapshot().status} and ${isUpToDate ? '' : 'not '}up to date`,
-      )
-      journal.fault(
-        `not settled after ${settlingMs} ms: ${[...states, ...pending, `${emitting} emits`].join('; ')}`,
-      )
-    }
-    await clock.advance(1_000)
-    for (const { readers } of people) for (const reader of readers) if (!reader.isOver) reader.check.finish()
+type WholeStage = Stage & { readonly started: () => number }
+
+function setUp(seed: number, clock: VirtualClock, journal: Journal, weather: Weather): WholeStage {
+  const trueNow = (): number => clock.now()
+  const wrong = chanceOf(seed, 'clocks')
+  const newProcess = (name: string): Process => {
+    const part = (): number => wrong.random() * 2 - 1
+    const { offsetMs, drift } = weather.clocks
+    return new Process({ clock, seed, name, offsetMs: part() * offsetMs, drift: part() * drift })
   }
-
-  /** Everybody leaves, and nothing is left behind. */
-  async function leave(): Promise<void> {
-    journal.note('--- all leave')
-    for (const { readers } of people) for (const reader of readers) if (!reader.isOver) reader.stop()
-    // a handler may outlive its caller, and a server notices by its heartbeat alone that a link is half-open
-    await clock.advance(40_000)
-    // a heartbeat may be under way just now
-    if (await spend(() => isBare(people.length), 1_000))
-      journal.fault(`held with ${people.length} clients that do nothing: ${JSON.stringify(server.inspect())}`)
-    for (const { client } of people) client.connection.close()
-    await clock.advance(1_000)
-    if (!isBare(0)) journal.fault(`held after all clients were closed: ${JSON.stringify(server.inspect())}`)
-    await Promise.all([server.hub.close(), clock.advance(1_000)])
-    if (clock.pending() > 0) journal.fault(`${clock.pending()} timers are left`)
-  }
-
-  /** Whether the server holds nothing but so many connections. */
-  function isBare(open: number): boolean {
-    const { sessions, timers, ...rest } = server.inspect()
-    return sessions === open && timers === open && Object.values(rest).every((count) => count === 0)
-  }
-
-  /** Lets time pass until something holds; tells whether it took too long. */
-  async function spend(until: () => boolean, mostMs: number): Promise<boolean> {
-    for (let spent = 0; spent < mostMs && !until(); spent += 100) await clock.advance(100)
-    return !until()
-  }
-
-  const readers = people.flatMap((person) => [...person.readers])
-  const all = [...asks.all.values()]
+  const logProcess = newProcess('log')
+  const record = new LogRecord({ journal, window: weather, now: () => logProcess.now() })
+  const { log: delays, isShared, mood } = weather
+  const store = new Store({ seed, journal, record, process: logProcess, isShared, delays })
+  const asks = new Asks({
+    journal,
+    isStored: (n) => record.isStored(n),
+    isClosed: (name) => people.some(({ life }) => life.name === name && life.isClosed),
+    mayRefuse: (code) =>
+      code === 'CLOSED' ||
+      (code === 'FORBIDDEN' && mood.mayRefuse) ||
+      (code === 'UNAUTHENTICATED' && weather.expiresMs > 0) ||
+      (code === 'OVERLOADED' && weather.callsInFlight < 64),
+  })
+  const contract = contractOf(weather)
+  const lines = weather.clients.map(
+    (name) =>
+      new Line({
+        clock,
+        chance: chanceOf(seed, `line of ${name}`),
+        delayMs: weather.delayMs,
+        route: (chance) => cluster.route(chance),
+      }),
+  )
+  let events = 0
+  let started = 0
+  const emitting = new Map<number, Process>()
+  const cluster: Cluster = new Cluster({
+    journal,
+    lines,
+    names: weather.servers,
+    start: (name) => {
+      const process = newProcess(`${name}${++started}`)
+      const log = store.openFor(process)
+      const newEvent = (): number => ++events
+      return startNode({ process, journal, contract, weather, log, record, asks, trueNow, newEvent })
+    },
+    died: (process) => {
+      for (const [n, emitter] of emitting) if (emitter === process) emitting.delete(n)
+    },
+  })
+  const people: readonly Person[] = weather.clients.map(
+    (name, i) =>
+      new Person({ name, line: lines[i]!, newProcess, journal, contract, weather, asks, record, trueNow }),
+  )
   return {
+    clock,
+    journal,
     weather,
-    faults: journal.faults,
-    trace: journal.lines,
-    events: record.stored,
-    delivered: readers.reduce((sum, { check }) => sum + check.delivered, 0),
-    gaps: readers.reduce((sum, { check }) => sum + check.gaps, 0),
+    cluster,
+    store,
+    record,
+    people,
+    lines,
+    asks,
+    emitting,
+    started: () => started,
+    keyOf: (id) => keyOf(contract, id),
+    emit(node, id, name) {
+      const { n, position } = node.emit(id, name)
+      emitting.set(n, node.process)
+      position.then(
+        (at) => {
+          emitting.delete(n)
+          if (name !== 'hint' && !record.isAt(n, at)) journal.fault('stored', `event ${n} is not at ${at}`)
+        },
+        (error: unknown) => {
+          emitting.delete(n)
+          journal.fault('stored', `event ${n} could not be emitted: ${error}`)
+        },
+      )
+    },
+  }
+}
+
+function countsOf({ journal, record, people, lines, asks, started }: WholeStage): Counts {
+  const lives = people.flatMap((person) => person.lives)
+  const checks = lives.flatMap(({ readers }) => [...readers].map(({ check }) => check))
+  const all = [...asks.all.values()]
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
+  return {
+    happened: journal.happened + sum(lines.map((line) => line.counts().delivered)),
+    stored: record.stored,
+    delivered: sum(checks.map(({ delivered }) => delivered)),
+    gaps: sum(checks.map(({ gaps }) => gaps)),
     asked: all.length,
     unknown: all.filter(({ settled }) => settled === 'OUTCOME_UNKNOWN').length,
-    connections: people.reduce((sum, { link }) => sum + link.counts().opened, 0),
+    connections: sum(lines.map((line) => line.counts().opened)),
+    lives: lives.length,
+    servers: started(),
+    seconds: journal.elapsed / 1_000,
   }
 }

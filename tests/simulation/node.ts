@@ -1,0 +1,165 @@
+/** One server of a world: the real hub and router in a process that may die, with handlers that do what each request's plan says. */
+import { createRouter, type Log } from '@parley/server'
+import { createHubWith, insideOf, type RouterInside } from '@parley/server/internal'
+import { ParleyError } from '@parley/shared'
+import { topicOf } from '@parley/shared/internal'
+import { z } from 'zod'
+import type { Ask, Asks } from './asks.js'
+import type { WorldContract } from './contract.js'
+import type { Journal } from './journal.js'
+import type { Host } from './line.js'
+import type { Process } from './process.js'
+import type { LogRecord } from './record.js'
+import { acceptSockets, type Sockets } from './sockets.js'
+import { endOf, ownerOf } from './token.js'
+import type { Weather } from './weather.js'
+
+export interface NodeOptions {
+  readonly process: Process
+  readonly journal: Journal
+  readonly contract: WorldContract
+  readonly weather: Weather
+  readonly log: Log
+  readonly record: LogRecord
+  readonly asks: Asks
+  /** True time: tokens are dated by it. */
+  readonly trueNow: () => number
+  /** The next event's number. */
+  readonly newEvent: () => number
+}
+
+export interface WorldNode extends Host {
+  readonly sockets: Sockets
+  readonly inside: RouterInside
+  inspect(): Readonly<Record<string, number>>
+  /** Emits from outside of any handler. */
+  emit(id: string, name: EventName): { readonly n: number; readonly position: Promise<string> }
+  close(): Promise<void>
+}
+
+export type EventName = 'said' | 'noted' | 'hint'
+
+/** The key of a room's topic. */
+export function keyOf(contract: WorldContract, id: string): string {
+  return topicOf(contract.channels.get('room')!, { id }).key
+}
+
+/** Where the servers of a world are, for whoever asks by HTTP. */
+export const origin = 'http://parley.test'
+const path = '/realtime'
+
+/** What a handler emits with. */
+interface Emitters {
+  emit(name: 'said' | 'noted', data: { n: number }): Promise<string>
+  readonly others: Pick<Emitters, 'emit'>
+}
+
+export function startNode(options: NodeOptions): WorldNode {
+  const { process, journal, contract, weather, log, record, asks, trueNow, newEvent } = options
+  const { mood, pad } = weather
+  const dawdle = async (): Promise<void> => {
+    if (mood.slowMs > 0) await process.wait(process.random() * mood.slowMs)
+  }
+  const payload = (isStored: boolean, but?: string) => {
+    const n = newEvent()
+    if (isStored) record.emits(n, process.name)
+    return { n, ...(but === undefined ? {} : { but }), ...(pad > 0 ? { pad: 'x'.repeat(pad) } : {}) }
+  }
+
+  const hub = createHubWith(
+    contract,
+    {
+      auth: z.string(),
+      context: async ({ auth, session }) => {
+        await dawdle()
+        if (process.random() < mood.context) throw new ParleyError('OVERLOADED', 'not now')
+        const leftMs = (endOf(auth) ?? Number.POSITIVE_INFINITY) - trueNow()
+        if (leftMs <= 0) throw new ParleyError('UNAUTHENTICATED', 'the token has expired')
+        if (leftMs < Number.POSITIVE_INFINITY) session.expiresAt(new Date(process.now() + leftMs))
+        return { client: ownerOf(auth) }
+      },
+      identify: ({ client }) => client,
+      log,
+      limits: { queuedBytes: weather.queuedBytes, callsInFlight: weather.callsInFlight },
+      onReport({ kind, message, error }) {
+        journal.note(() => `${process.name} reports: ${kind} ${message} ${error ?? ''}`)
+        if (kind !== 'handler-failed' && kind !== 'refused')
+          journal.fault('quiet', `${process.name} reports ${kind}: ${message}`)
+      },
+    },
+    process,
+  )
+
+  async function carryOut(
+    ask: Ask,
+    emitters: Emitters | undefined,
+    declare: () => ParleyError,
+  ): Promise<{ k: number }> {
+    const { k, plan } = ask
+    journal.note(() => `${process.name}: ${ask.kind} ${k} runs`)
+    try {
+      for (const act of plan.acts) {
+        if (act.type === 'wait') await process.wait(act.ms)
+        else if (emitters) {
+          const data = payload(true, act.toOthers ? ask.client : undefined)
+          const stored = (act.toOthers ? emitters.others : emitters).emit(act.name, data)
+          ask.emitted.push(data.n)
+          if (act.isAwaited) await stored
+        }
+      }
+    } catch (error) {
+      // its run is over: what it emits is refused
+      ask.ended = 'threw'
+      throw error
+    }
+    ask.ended = { returns: 'returned', declares: 'declared', throws: 'threw' }[plan.end] as Ask['ended']
+    if (plan.end === 'declares') throw declare()
+    if (plan.end === 'throws') throw new Error(`the handler of ${k} throws`)
+    return { k }
+  }
+
+  const unplanned = (): ParleyError => new ParleyError('CONFLICT', 'not planned')
+  const router = createRouter(hub, {
+    room: {
+      join: async () => {
+        await dawdle()
+        return process.random() >= mood.join
+      },
+      messages: {
+        say: ({ input, params, context, signal, emit, others, errors }) => {
+          const run = { client: context.client, topic: keyOf(contract, params.id), signal, process }
+          return carryOut(asks.started(input.k, run), { emit, others }, () => errors.MUTED({ k: input.k }))
+        },
+        react: ({ input, params, context, signal, emit, others }) => {
+          const run = { client: context.client, topic: keyOf(contract, params.id), signal, process }
+          return carryOut(asks.started(input.k, run), { emit, others }, unplanned)
+        },
+        hint: ({ context, others }) => others.emit('hint', payload(false, context.client)),
+      },
+    },
+    pay: ({ input, context, signal, errors }) => {
+      const run = { client: context.client, topic: undefined, signal, process }
+      return carryOut(asks.started(input.k, run), undefined, () => errors.BROKE({ k: input.k }))
+    },
+    look: ({ input, context, signal }) => {
+      const run = { client: context.client, topic: undefined, signal, process }
+      return carryOut(asks.started(input.k, run), undefined, unplanned)
+    },
+  })
+  const inside = insideOf(router)
+  const sockets = acceptSockets(inside, weather.sockets)
+
+  return {
+    process,
+    accept: sockets.accept,
+    sockets,
+    inside,
+    fetch: (request) => inside.fetch(request, new URL(request.url).pathname.slice(path.length)),
+    inspect: () => ({ ...router.inspect() }),
+    emit(id, name) {
+      const data = payload(name !== 'hint')
+      return { n: data.n, position: hub.channel.room({ id }).emit(name, data) }
+    },
+    close: () => hub.close(),
+  }
+}

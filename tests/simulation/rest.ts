@@ -1,0 +1,82 @@
+/** How a world comes to rest: first nothing breaks any more, then everybody leaves. */
+import type { Stage } from './stage.js'
+
+/** Once nothing breaks any more, everything that waits has ended, and everything read is live, within this time. */
+export const settlingMs = 90_000
+
+/** Nothing breaks any more: whatever waits comes to an end, and whatever is read is delivered. */
+export async function settle(stage: Stage): Promise<void> {
+  const { journal, clock, weather, cluster, people, asks, emitting } = stage
+  journal.note(() => '--- calm')
+  weather.mood.calm()
+  cluster.startAll()
+  for (const { life } of people) life.client.connection.open()
+  const isAtRest = (): boolean =>
+    emitting.size === 0 && asks.pending.size === 0 && people.every(({ life }) => life.isUpToDate)
+  const isLate = await spend(stage, settlingMs, () => {
+    // what `join` was asked before the calm, and refused after it
+    for (const { life } of people) life.mend()
+    return isAtRest()
+  })
+  if (isLate) {
+    const waiting = [...asks.pending].map(({ kind, k, client }) => `${kind} ${k} of ${client}`)
+    const states = people.flatMap(({ life: { name, client, here } }) => [
+      `${name} is ${client.connection.getSnapshot().status}`,
+      ...here.map(
+        (reader) =>
+          `${reader.label} is ${reader.status} and ${reader.check.isComplete ? '' : 'not '}complete`,
+      ),
+    ])
+    journal.fault(
+      'settled',
+      `not settled after ${settlingMs} ms: ${[...states, ...waiting, `${emitting.size} emits`].join('; ')}`,
+    )
+  }
+  await clock.advance(1_000)
+  for (const { life } of people) for (const reader of life.here) reader.check.finish()
+}
+
+/** Everybody leaves, and nothing is left behind. */
+export async function leave(stage: Stage): Promise<void> {
+  const { journal, clock, cluster, people } = stage
+  journal.note(() => '--- all leave')
+  for (const { life } of people) life.leave()
+  // a handler may outlive its caller, and a server notices by its heartbeat alone that a link is half-open
+  await clock.advance(restMs)
+  // a heartbeat may be under way just now
+  const open = people.filter(({ life }) => !life.isClosed).length
+  if (await spend(stage, 1_000, () => held(stage, open) === undefined))
+    journal.fault('left', `held with ${open} clients that do nothing: ${held(stage, open)}`)
+  for (const { life } of people) life.client.connection.close()
+  await clock.advance(1_000)
+  const left = held(stage, 0)
+  if (left !== undefined) journal.fault('left', `held after all clients were closed: ${left}`)
+  for (const { life, process } of people)
+    if (process.timers > 0) journal.fault('left', `${life.name} has ${process.timers} timers left`)
+  await Promise.all([...cluster.nodes.map((node) => node.close()), clock.advance(1_000)])
+  for (const { process } of cluster.nodes)
+    if (process.timers > 0) journal.fault('left', `${process.name} has ${process.timers} timers left`)
+  if (clock.pending() > 0) journal.fault('left', `${clock.pending()} timers are left in the world`)
+}
+
+/** After so long a server holds nothing of those who left without a word. */
+const restMs = 200_000
+
+/** What the servers hold beside so many connections, and a timer for each. */
+function held({ cluster }: Stage, open: number): string | undefined {
+  const all = cluster.nodes.map((node) => node.inspect())
+  const total = (name: string): number => all.reduce((sum, counts) => sum + (counts[name] ?? 0), 0)
+  const names = new Set(all.flatMap((counts) => Object.keys(counts)))
+  const wrong = [...names].filter((name) => total(name) !== (isOfConnections(name) ? open : 0))
+  return wrong.length === 0 ? undefined : wrong.map((name) => `${total(name)} ${name}`).join(', ')
+}
+
+function isOfConnections(name: string): boolean {
+  return name === 'connections' || name === 'sessions' || name === 'timers'
+}
+
+/** Lets time pass until something holds; tells whether it took too long. */
+async function spend({ clock }: Stage, mostMs: number, until: () => boolean): Promise<boolean> {
+  for (let spent = 0; spent < mostMs && !until(); spent += 100) await clock.advance(100)
+  return !until()
+}
