@@ -35,9 +35,15 @@ interface Run<Context, Topics> {
   /** What the hub's `context` returned for this session, or this request. */
   readonly context: Context
   readonly session: Session
-  /** Fires when the caller gives up, the deadline passes (a stream has none) or the session ends. */
+  /**
+   * Fires when the caller gives up, the deadline passes (a stream has none) or the session ends. A run that somebody may
+   * ask for again, because it is `once` or has an `Idempotency-Key`, is stopped by its deadline alone.
+   */
   readonly signal: AbortSignal
-  /** The hub's channels. What is emitted through them is stored before the caller is answered. */
+  /**
+   * The hub's channels. What is emitted through them is stored before the caller is answered; what a `once` handler emits,
+   * together with its result, or not at all where it fails.
+   */
   readonly topics: Topics
   /** The HTTP request, where there is one of its own. */
   readonly request?: Request
@@ -78,20 +84,21 @@ export interface PresenceHandler<Params, Wanted, Shown, Context> {
   (run: PresenceRun<Params, Wanted, Context>): Awaitable<Shown>
 }
 
-export interface MessageRun<Input, Params, Events, Errors, Context, Topics> extends Run<Context, Topics> {
+export interface MessageRun<Input, Params, Events, Errors, Context, Topics, Position = string>
+  extends Run<Context, Topics> {
   readonly input: Input
   readonly params: Params
   /** The errors that the message declares: `throw errors.MUTED({ until })`. */
   readonly errors: Errors
   /** Emits on the message's own topic, to everybody. */
-  readonly emit: Emit<Events>
+  readonly emit: Emit<Events, Position>
   /** The same, to all but the sender. */
-  readonly others: RunTopic<Events>
+  readonly others: RunTopic<Events, Position>
 }
 
 /** Handles a message. What it returns for one without an output is ignored. */
-export interface MessageHandler<Input, Output, Params, Events, Errors, Context, Topics> {
-  (run: MessageRun<Input, Params, Events, Errors, Context, Topics>): Awaitable<Output>
+export interface MessageHandler<Input, Output, Params, Events, Errors, Context, Topics, Position = string> {
+  (run: MessageRun<Input, Params, Events, Errors, Context, Topics, Position>): Awaitable<Output>
 }
 
 export interface CallRun<Input, Errors, Context, Topics> extends Run<Context, Topics> {
@@ -127,7 +134,7 @@ export interface StreamHandler<Input, Yields, Output, Errors, Context, Topics> {
 /** What a handler returns where the contract declares no output: anything. */
 type Returned<Schema> = Schema extends undefined ? unknown : SchemaInput<Schema>
 
-type MessageHandlerOf<M, C extends ChannelLike, Context, Topics> = M extends CallLike
+type MessageHandlerOf<M, C extends ChannelLike, Context, Topics, Held> = M extends CallLike
   ? MessageHandler<
       SchemaOutput<M['input']>,
       Returned<M['output']>,
@@ -135,7 +142,8 @@ type MessageHandlerOf<M, C extends ChannelLike, Context, Topics> = M extends Cal
       EventInputs<C>,
       ErrorMakers<M['errors']>,
       Context,
-      Topics
+      M['once'] extends undefined ? Topics : Held,
+      M['once'] extends undefined ? string : void
     >
   : MessageHandler<
       ReceivedInput<M>,
@@ -153,7 +161,7 @@ type ChannelPart<C extends ChannelLike> =
   | (C['presence'] extends undefined ? never : 'presence')
   | (keyof C['messages'] extends never ? never : 'messages')
 
-type ChannelHandlers<C extends ChannelLike, Context, Topics> = C extends ChannelLike
+type ChannelHandlers<C extends ChannelLike, Context, Topics, Held> = C extends ChannelLike
   ? {
       readonly [Part in ChannelPart<C>]: Part extends 'join'
         ? JoinHandler<SchemaOutput<C['params']>, Context>
@@ -164,19 +172,27 @@ type ChannelHandlers<C extends ChannelLike, Context, Topics> = C extends Channel
               SchemaInput<C['presence']>,
               Context
             >
-          : { readonly [N in keyof C['messages']]: MessageHandlerOf<C['messages'][N], C, Context, Topics> }
+          : {
+              readonly [N in keyof C['messages']]: MessageHandlerOf<
+                C['messages'][N],
+                C,
+                Context,
+                Topics,
+                Held
+              >
+            }
     }
   : never
 
-type HandlerOf<Node, Context, Topics> = Node extends ChannelLike
-  ? ChannelHandlers<Node, Context, Topics>
+type HandlerOf<Node, Context, Topics, Held> = Node extends ChannelLike
+  ? ChannelHandlers<Node, Context, Topics, Held>
   : Node extends CallLike
     ? CallHandler<
         SchemaOutput<Node['input']>,
         Returned<Node['output']>,
         ErrorMakers<Node['errors']>,
         Context,
-        Topics
+        Node['once'] extends undefined ? Topics : Held
       >
     : Node extends StreamLike
       ? StreamHandler<
@@ -187,11 +203,11 @@ type HandlerOf<Node, Context, Topics> = Node extends ChannelLike
           Context,
           Topics
         >
-      : HandlerTree<Node, Context, Topics>
+      : HandlerTree<Node, Context, Topics, Held>
 
-/** The contract's tree with the handlers of each leaf. */
-export type HandlerTree<Tree, Context, Topics> = Tree extends object
-  ? { readonly [K in keyof Tree]: HandlerOf<Tree[K], Context, Topics> }
+/** The contract's tree with the handlers of each leaf. What is `once` gets `Held` for its `topics`. */
+export type HandlerTree<Tree, Context, Topics, Held> = Tree extends object
+  ? { readonly [K in keyof Tree]: HandlerOf<Tree[K], Context, Topics, Held> }
   : never
 
 /**
@@ -203,5 +219,6 @@ export type HandlerTree<Tree, Context, Topics> = Tree extends object
 export type Handlers<H extends HubTypes<ContractTree, unknown>> = HandlerTree<
   NonNullable<H['~types']>['tree'],
   NonNullable<H['~types']>['context'],
-  RunTopics<NonNullable<H['~types']>['tree']>
+  RunTopics<NonNullable<H['~types']>['tree']>,
+  RunTopics<NonNullable<H['~types']>['tree'], void>
 >

@@ -7,16 +7,17 @@ export interface EmitOptions {
   readonly id?: string
 }
 
-/** Emits events of one topic; `Events` is what each takes, by name. */
-export interface Emit<Events> {
+/** Emits events of one topic; `Events` is what each takes, by name, and `Position` what it resolves to. */
+export interface Emit<Events, Position = string> {
   /**
    * Checks the event, stores it and hands it to every reader.
    *
    * @returns The event's position; for a volatile one, the topic's current position. It may be ignored: a failure
-   *   then goes to `onReport`.
+   *   then goes to `onReport`. In a handler of what is `once` nothing is stored before there is a result, so there it
+   *   resolves to nothing, at once.
    * @throws ParleyError `VALIDATION` at once, and nothing is sent; `CLOSED` after `close`.
    */
-  <Name extends keyof Events>(name: Name, data: Events[Name], options?: EmitOptions): Promise<string>
+  <Name extends keyof Events>(name: Name, data: Events[Name], options?: EmitOptions): Promise<Position>
 }
 
 export interface RespondOptions {
@@ -128,18 +129,18 @@ export type HubChannels<Tree> = Tree extends object
   : never
 
 /** What a handler emits with: it is stored before the run is answered, and refused once it is over. */
-export interface RunTopic<Events> {
-  readonly emit: Emit<Events>
+export interface RunTopic<Events, Position = string> {
+  readonly emit: Emit<Events, Position>
 }
 
 /** `topics` in a handler: the hub's channels, bound to the handler's run. */
-export type RunTopics<Tree> = Tree extends object
+export type RunTopics<Tree, Position = string> = Tree extends object
   ? {
       readonly [K in ChannelKeys<Tree>]: Tree[K] extends ChannelLike
         ? Tree[K]['params'] extends undefined
-          ? RunTopic<EventInputs<Tree[K]>>
-          : HubChannel<SchemaInput<Tree[K]['params']>, RunTopic<EventInputs<Tree[K]>>>
-        : RunTopics<Tree[K]>
+          ? RunTopic<EventInputs<Tree[K]>, Position>
+          : HubChannel<SchemaInput<Tree[K]['params']>, RunTopic<EventInputs<Tree[K]>, Position>>
+        : RunTopics<Tree[K], Position>
     }
   : never
 

@@ -19,6 +19,7 @@ const contract = defineContract({
         output: z.object({ id: z.string() }),
         errors: { MUTED: { data: z.object({ until: z.date() }), status: 403 }, GONE: { status: 410 } },
       }),
+      order: call({ input: z.string(), output: z.number(), once: '1h' }),
       react: z.enum(['up', 'down']),
       typing: volatile(z.object({ name: z.string() })),
     },
@@ -30,6 +31,7 @@ const contract = defineContract({
       output: z.object({ id: z.string() }),
       errors: { NAME_TAKEN: z.object({ suggestion: z.string() }) },
     }),
+    pay: call({ input: z.string(), output: z.object({ id: z.string() }), once: '24h' }),
     clear: call(),
     feed: channel({ events: { entry: z.string() } }),
   },
@@ -109,7 +111,7 @@ const handlers: Handlers<typeof hub> = {
         // @ts-expect-error the contract declares no such error
         errors.MUTE({ until: new Date() })
         if (input.loud) throw errors.GONE()
-        await emit('message', { text: input.text })
+        expectTypeOf(await emit('message', { text: input.text })).toEqualTypeOf<string>()
         await others.emit('typing', { name: 'ann' })
         await topics.notifications.emit('notification', { title: input.text, at: new Date() })
         await topics.rooms.feed.emit('entry', 'x')
@@ -119,6 +121,14 @@ const handlers: Handlers<typeof hub> = {
         // @ts-expect-error no event of this name
         await emit('mesage', { text: 'x' })
         return { id: '1' }
+      },
+      order: async ({ input, emit, others, topics }) => {
+        // nothing is stored before it returned, so there is no position
+        expectTypeOf(emit('message', { text: input })).toEqualTypeOf<Promise<void>>()
+        expectTypeOf(others.emit('typing', { name: input })).toEqualTypeOf<Promise<void>>()
+        expectTypeOf(topics.rooms.feed.emit('entry', 'x')).toEqualTypeOf<Promise<void>>()
+        expectTypeOf(hub.channel.rooms.feed.emit('entry', 'x')).toEqualTypeOf<Promise<string>>()
+        return 1
       },
       react: ({ input, others }) => {
         expectTypeOf(input).toEqualTypeOf<'up' | 'down'>()
@@ -131,9 +141,15 @@ const handlers: Handlers<typeof hub> = {
     create: async ({ input, context, errors, topics }) => {
       expectTypeOf(input).toEqualTypeOf<{ name: string; open: boolean }>()
       expectTypeOf(context).toEqualTypeOf<Context>()
-      await topics.rooms.feed.emit('entry', input.name)
+      expectTypeOf(await topics.rooms.feed.emit('entry', input.name)).toEqualTypeOf<string>()
       if (input.name === 'x') throw errors.NAME_TAKEN({ suggestion: 'y' })
       return { id: input.name }
+    },
+    pay: async ({ input, topics }) => {
+      expectTypeOf(topics.room({ id: 'b' }).emit('message', { text: 'x' })).toEqualTypeOf<Promise<void>>()
+      // @ts-expect-error there is no position yet
+      const position: string = await topics.rooms.feed.emit('entry', input)
+      return { id: position }
     },
     clear: ({ input }) => {
       expectTypeOf(input).toEqualTypeOf<undefined>()

@@ -46,13 +46,13 @@ export interface MessageDefinitions {
   readonly [name: string]: AnySchema | Volatile<AnySchema> | CallLeaf
 }
 
-export interface Call<Input, Output, Errors> {
+export interface Call<Input, Output, Errors, Once> {
   readonly kind: 'call'
   readonly input: Input
   readonly output: Output
   readonly errors: Errors
   readonly idempotent: boolean
-  readonly once: Duration | undefined
+  readonly once: Once
   readonly withinMs: number | undefined
 }
 
@@ -81,7 +81,7 @@ export interface Channel<Params, Events, Messages, Presence, Times extends boole
  */
 export type Replay = 'latest' | { readonly last?: number; readonly for?: Duration; readonly bytes?: number }
 
-export interface CallOptions<Input, Output, Errors> {
+export interface CallOptions<Input, Output, Errors, Once> {
   /** What the caller passes; left out, it passes nothing. */
   readonly input?: Input
   /** What the handler returns; left out, the caller gets nothing. */
@@ -90,8 +90,11 @@ export interface CallOptions<Input, Output, Errors> {
   readonly errors?: Errors & Refuse<Errors, BadError>
   /** May be run again by the client when the connection broke and the outcome is unknown. Default: false. */
   readonly idempotent?: boolean
-  /** Not run twice within this time, even across a crash of the server. */
-  readonly once?: Duration
+  /**
+   * Not run twice within this time, even across a crash of the server: it takes a log that remembers what ran, such as
+   * the SQLite log. What its handler emits is stored with its result. Default: not remembered beyond the session.
+   */
+  readonly once?: Once
   /** Deadline in milliseconds. Default: 10,000. */
   readonly withinMs?: number
 }
@@ -182,8 +185,9 @@ export function call<
   const Input extends AnySchema | undefined = undefined,
   const Output extends AnySchema | undefined = undefined,
   const Errors extends ErrorDefinitions = Nothing,
->(options: CallOptions<Input, Output, Errors> = {}): Call<Input, Output, Errors> {
-  return { ...(options as object), kind: 'call' } as Call<Input, Output, Errors>
+  const Once extends Duration | undefined = undefined,
+>(options: CallOptions<Input, Output, Errors, Once> = {}): Call<Input, Output, Errors, Once> {
+  return { ...(options as object), kind: 'call' } as Call<Input, Output, Errors, Once>
 }
 
 /**
