@@ -4,6 +4,14 @@ export { type Clock, systemClock } from './clock.js'
 export { type Codec, createCodec, type SuperJSON } from './codec/codec.js'
 export { createDecoder, type Decoder } from './codec/decoder.js'
 export type { Encoded, Received } from './codec/payload.js'
+export { compareContracts, type Difference } from './contract/compatible/contracts.js'
+export {
+  type ContractDescription,
+  describeContract,
+  isFingerprint,
+  type KnownContract,
+  parseDescription,
+} from './contract/describe.js'
 export { parseDuration } from './contract/duration.js'
 export { schemaGraph } from './contract/fingerprint.js'
 export type { ChannelAt, ChannelPath, LeafAt, OneOf } from './contract/infer.js'

@@ -113,7 +113,7 @@ export function compile(tree: unknown, version: string | undefined): ContractSpe
   }
   walk(tree, 'root', '')
 
-  const specs = { channels, calls, streams }
+  const specs = { version, channels, calls, streams }
   return lazily(specs, () => fingerprintContract(specs, version))
 }
 

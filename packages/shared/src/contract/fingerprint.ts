@@ -75,7 +75,7 @@ export function fingerprintContract(specs: Specs, version = ''): string {
   )
 }
 
-type Specs = Omit<ContractSpecs, 'fingerprint'>
+type Specs = Pick<ContractSpecs, 'channels' | 'calls' | 'streams'>
 
 /** What counts of a contract, as JSON: the same for contracts that mean the same. */
 export function normaliseContract({ channels, calls, streams }: Specs, place: Place): Json {

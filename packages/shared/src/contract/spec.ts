@@ -71,6 +71,8 @@ export interface ChannelSpec {
 export interface ContractSpecs {
   /** 16 hex digits over every schema and option that matters to the other side. */
   readonly fingerprint: string
+  /** What stands in the fingerprint of a schema that cannot be looked into. */
+  readonly version: string | undefined
   readonly channels: ReadonlyMap<string, ChannelSpec>
   readonly calls: ReadonlyMap<string, CallSpec>
   readonly streams: ReadonlyMap<string, StreamSpec>
