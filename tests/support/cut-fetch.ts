@@ -4,10 +4,12 @@ import type { Fetch } from '@parley/client'
 export class CutFetch {
   readonly #base: string
   readonly #respond: (request: Request) => Promise<Response>
-  /** How many bytes of the next response come through; `'no head'`: not even one. */
-  next: number | 'no head' = Number.POSITIVE_INFINITY
+  /** How many bytes of the next response come through; not even one: the request, or the answer, is lost. */
+  next: number | 'no head' | 'no answer' = Number.POSITIVE_INFINITY
   /** Every request fails. */
   isAway = false
+  /** Nothing comes through, and nobody is told: a response that meets this stays silent, whatever comes after it. */
+  isDead = false
   /** Stands between: what a proxy answers by itself. */
   answer: (() => Response) | undefined
   readonly requests: Request[] = []
@@ -29,8 +31,14 @@ export class CutFetch {
     const bytes = this.next
     this.next = Number.POSITIVE_INFINITY
     if (bytes === 'no head' || this.isAway) throw new TypeError('fetch failed')
+    if (this.isDead) {
+      return new Promise((_, reject) => {
+        request.signal.addEventListener('abort', () => reject(request.signal.reason))
+      })
+    }
     if (this.answer) return this.answer()
     const response = await this.#respond(request)
+    if (bytes === 'no answer') throw new TypeError('fetch failed')
     return new Response(response.body && this.#through(response.body, bytes), response)
   }
 
@@ -50,6 +58,7 @@ export class CutFetch {
       pull: async (controller) => {
         const { done, value } = await reader.read()
         if (!this.#cuts.has(cut)) return // cut meanwhile
+        if (this.isDead) return new Promise(() => {})
         if (done) {
           this.#cuts.delete(cut)
           return controller.close()
