@@ -23,10 +23,12 @@ interface Options {
   readonly port?: string
   /** Left out: the sources of the packages, as the scripts of the repository have it. */
   readonly args?: readonly string[]
+  /** Of the program itself. */
+  readonly rest?: readonly string[]
 }
 
-function start(file: string, { port = '0', args = ['--conditions=source'] }: Options) {
-  const child = spawn(process.execPath, [...args, 'run', file], {
+function start(file: string, { port = '0', args = ['--conditions=source'], rest = [] }: Options) {
+  const child = spawn(process.execPath, [...args, 'run', file, ...rest], {
     cwd: root,
     env: { ...process.env, PORT: port },
     stdio: ['ignore', 'pipe', 'pipe'],
