@@ -26,10 +26,13 @@ async function throughProxy(site: Site): Promise<FaultyProxy> {
   return proxy
 }
 
-async function readByWebSocket(site: Site, name: string): Promise<Reading> {
+const readByWebSocket = (site: Site, name: string): Promise<Reading> => readByClient(site, name, 'websocket')
+const readByFallback = (site: Site, name: string): Promise<Reading> => readByClient(site, name, 'sse')
+
+async function readByClient(site: Site, name: string, transport: 'websocket' | 'sse'): Promise<Reading> {
   const proxy = await throughProxy(site)
   const counting = new Counting()
-  const client = createClient(site.contract, { url: new URL('/realtime', proxy.url).href, clock })
+  const client = createClient(site.contract, { url: new URL('/realtime', proxy.url), transport, clock })
   closing.push(() => client.connection.close())
   client.ticks.on('tick', ({ n }) => counting.take(n))
   client.ticks.onGap(() => counting.gaps++)
@@ -93,6 +96,8 @@ test('500 events a second through links that are cut several times a second: no 
     await readByWebSocket(site, 'WebSocket'),
     await readBySse(site, 'SSE'),
     await readBySse(site, 'SSE'),
+    await readByFallback(site, 'fallback'),
+    await readByFallback(site, 'fallback'),
   ]
   await breakWhile(emitFor(site, 500, 8), readings)
   site.emit()
@@ -108,6 +113,7 @@ test('500 events a second through links that are cut several times a second: no 
 test.each([
   ['a WebSocket', readByWebSocket],
   ['SSE', readBySse],
+  ['the fallback', readByFallback],
 ] as const)('without replay the same count finds losses over %s', { timeout: 60_000 }, async (name, read) => {
   const site = startSite(withoutReplay)
   closing.push(() => site[Symbol.asyncDispose]())
