@@ -181,7 +181,7 @@ export class ClientLink<Out, In> {
     if (welcome.session !== this.#session) this.#mayBeTaken = false
     this.#session = welcome.session
     const up = { type: 'up', line: line.number, welcome } as const
-    const contract = welcome.contract === this.#options.contract() ? 'same' : 'unknown'
+    const contract = welcome.contract === this.#options.contract() ? 'same' : (welcome.fits ?? 'unknown')
     const isShown = this.#state.status === 'open' && this.#state.contract === contract
     const outputs: Outputs<Out, In> = [...(isShown ? [] : this.#become({ status: 'open', contract })), up]
     if (!before) return outputs

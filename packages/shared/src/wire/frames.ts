@@ -170,6 +170,8 @@ export interface Welcome {
   readonly type: 'welcome'
   readonly version: number
   readonly contract: string
+  /** The client's contract is another one, and the server knows that it fits. */
+  readonly fits?: 'compatible'
   /** Secret that resumes this session. */
   readonly session: string
   readonly resumed: boolean

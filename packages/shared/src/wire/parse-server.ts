@@ -35,6 +35,7 @@ const serverReaders: ReadonlyMap<string, FrameReader<ServerFrame<Received>>> = n
       const {
         v: version,
         contract,
+        fits,
         session,
         resumed,
         refused,
@@ -51,6 +52,7 @@ const serverReaders: ReadonlyMap<string, FrameReader<ServerFrame<Received>>> = n
         type: 'welcome',
         version,
         contract,
+        ...optional('fits', fits === 'compatible' ? fits : undefined),
         session,
         resumed,
         ...optional('refused', isText(refused) ? refused : undefined),
