@@ -17,6 +17,7 @@ import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
 import { createBinder } from './shell/bound-topics.js'
 import type { Application, HubCore } from './shell/core.js'
+import { Draining } from './shell/draining.js'
 import { Endings } from './shell/endings.js'
 import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
 import { checkLimits, checkOrigins } from './shell/options.js'
@@ -136,6 +137,8 @@ export function createHubWith<
     onReport: report,
   })
   const connections: HubCore['connections'] = new Set()
+  const sessions = new Sessions(clock, limits)
+  const sse: HubCore['sse'] = new Set()
   const core: HubCore = {
     contract,
     topics,
@@ -151,9 +154,10 @@ export function createHubWith<
     fingerprint: contract.fingerprint,
     report,
     connections,
-    sessions: new Sessions(clock, limits),
-    sse: new Set(),
+    sessions,
+    sse,
     endings: new Endings(),
+    draining: new Draining({ clock, connections, sessions, sse }),
   }
   const channel = channelTree(contract.channels, (spec) =>
     channelHandle(spec, topics.finder, (topic) => hubTopic(core, topic)),
@@ -192,6 +196,6 @@ function requireOnce(contract: ContractSpecs, log: Log): void {
   throw new ParleyError(
     'BAD_OPTIONS',
     `${once.join(', ')} must not run twice (\`once\`), and ${log.name ?? 'the log'} cannot remember across a crash what ` +
-      "ran: give createHub `log: sqliteLog(path)` of '@parley/server/sqlite', at `synchronous: 'normal'` or 'full'",
+      "ran: give createHub `log: sqliteLog(path)` of '@parley/server/sqlite', with `synchronous` 'normal' or 'full'",
   )
 }

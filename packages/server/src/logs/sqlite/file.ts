@@ -32,7 +32,7 @@ export function openFile(path: string): OpenFile {
     if (mode !== 'wal')
       throw badFile(path, `is on a file system that allows no write-ahead log (got ${mode}).`)
     if (!isNew) {
-      db.transaction(() => migrate(db)).immediate()
+      db.transaction(() => migrate(path, db)).immediate()
       return { db, found, last }
     }
     db.transaction(() => db.run(schema)).immediate()
@@ -98,9 +98,12 @@ function isLog(path: string, db: Database): boolean {
   return true
 }
 
-function migrate(db: Database): void {
+/** Step by step, from the version that it was written by to this one. */
+function migrate(path: string, db: Database): void {
   for (let version = Number(pragma(db, 'user_version')); version < schemaVersion; version++) {
-    db.run(migrations.get(version)!)
+    const step = migrations.get(version)
+    if (step === undefined) throw badFile(path, `is damaged (there is no version ${version}). ${mendDamage}`)
+    db.run(step)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * A log in a process of its own, so that it can be killed and can hold its lock: `bun process.ts append FILE
- * SYNCHRONOUS` appends until it is killed, `open FILE [UID]` opens the log, as another user if need be, and holds it
+ * SYNCHRONOUS` appends until it is killed, `calls FILE SYNCHRONOUS` records 20 calls and then their results, `open FILE [UID]` opens the log, as another user if need be, and holds it
  * until its input ends. Each line that it prints is JSON, and is written before anything else happens.
  */
 import { writeSync } from 'node:fs'
@@ -23,6 +23,20 @@ if (task === 'append') {
     const positions = await Promise.all(texts.map((text) => log.append(entryOf(topic, text, { id: text }))))
     for (const [i, position] of positions.entries()) say({ ...position, text: texts[i] })
   }
+}
+
+if (task === 'calls') {
+  const { log } = openSqliteLog(path, { synchronous: more as NonNullable<SqliteLogOptions['synchronous']> })
+  const once = log.once!
+  const keys = Array.from({ length: 20 }, (_, n) => `call ${n}`)
+  say({ text: 'begins' })
+  for (const key of keys) await once.begin(key, 'request', 3_600_000)
+  say({ text: 'finishes' })
+  for (const key of keys) await once.finish(key, { request: 'request', result: 'done' }, 3_600_000, [])
+  say({ text: 'appends' })
+  for (const key of keys) await log.append(entryOf(topicOf('room'), key))
+  say({ text: 'ends' })
+  process.exit()
 }
 
 try {

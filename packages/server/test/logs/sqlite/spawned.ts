@@ -24,11 +24,11 @@ export interface Spawned {
   finish(): Promise<void>
 }
 
-const script: string = fileURLToPath(new URL('./process.ts', import.meta.url))
+export const processScript: string = fileURLToPath(new URL('./process.ts', import.meta.url))
 
 /** Runs `process.ts`. */
 export function spawnLog(...args: string[]): Spawned {
-  const child: ChildProcess = spawn(process.execPath, ['--conditions=source', script, ...args], {
+  const child: ChildProcess = spawn(process.execPath, ['--conditions=source', processScript, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines: Line[] = []
