@@ -1,4 +1,4 @@
-/** The client of a contract over one connection: all of its channels and calls. */
+/** The client of a contract over one connection: all of its channels, calls and streams. */
 import { type Contract, type ContractTree, type Link, ParleyError, type Report } from '@parley/shared'
 import {
   type ChannelSpec,
@@ -11,11 +11,12 @@ import {
   topicOf,
 } from '@parley/shared/internal'
 import { HandleCache } from './handle-cache.js'
-import type { Client, Connection, SafeResult } from './handles.js'
+import type { Client, Connection, SafeResult, StreamRequestOptions } from './handles.js'
 import { readable } from './readable.js'
 import { Driver } from './shell/driver.js'
 import { lingerOf } from './shell/linger.js'
 import { type RequestOptions, Requests } from './shell/requests.js'
+import { Streams } from './shell/streams.js'
 import { Topics } from './shell/topics.js'
 import { autoLink } from './transports/auto.js'
 import { FallbackLink } from './transports/fallback.js'
@@ -100,7 +101,9 @@ export function createClient<Tree extends ContractTree>(
   const topics = new Topics({ driver, codec, clock, lingerMs, report })
   const requests = new Requests(driver, codec)
   driver.add(topics)
+  const streams = new Streams(driver, requests, codec)
   driver.add(requests)
+  driver.add(streams)
 
   const root: Branch = {}
   for (const spec of contract.channels.values()) {
@@ -116,6 +119,11 @@ export function createClient<Tree extends ContractTree>(
       )
     }
     place(root, spec.path, withSafe(call))
+  }
+  for (const { path } of contract.streams.values()) {
+    place(root, path, (input?: unknown, given?: StreamRequestOptions) =>
+      streams.start(path, () => payload(input).input, given),
+    )
   }
   const connection: Connection = {
     ...driver.state,

@@ -1,4 +1,4 @@
-/** The types of what a client is made of: handles of channels, callers, the connection. Types only. */
+/** The types of what a client is made of: handles of channels, callers, streams, the connection. Types only. */
 import type { ContractTree } from '@parley/shared'
 import type {
   CallLike,
@@ -17,9 +17,9 @@ import type { RequestOptions } from './shell/requests.js'
 import type { Store } from './shell/store.js'
 
 /** What is passed: the input may be left out where it may be `undefined`. */
-export type Args<Input> = undefined extends Input
-  ? [input?: Input, options?: RequestOptions]
-  : [input: Input, options?: RequestOptions]
+export type Args<Input, Options = RequestOptions> = undefined extends Input
+  ? [input?: Input, options?: Options]
+  : [input: Input, options?: Options]
 
 /** What `safe` gives: the output, or the error as a value. */
 export type SafeResult<Output, Failure> =
@@ -44,6 +44,53 @@ export interface Caller<Input, Output, Declared> {
    * if (error?.code === 'NAME_TAKEN') suggest(error.data.suggestion)
    */
   safe(...args: Args<Input>): Promise<SafeResult<Output, RequestError<Declared>>>
+}
+
+/** Options of one stream. It has no deadline: it takes as long as its values are taken. */
+export interface StreamRequestOptions {
+  /** Gives the stream up. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A stream that runs on the server: loop over it for its values, await `result` for what it comes to. The server makes
+ * no more values than the loop takes, but for a few that are under way.
+ *
+ * A cut of the connection is not seen here: the stream goes on where it was. It fails with `OUTCOME_UNKNOWN` where the
+ * session is lost, and is never begun anew by itself.
+ *
+ * @example
+ * const run = client.importRows(rows)
+ * for await (const { done } of run) show(done)
+ * const summary = await run.result
+ */
+export interface StreamRun<Progress, Summary> {
+  /**
+   * The values, in order, each once; for one loop alone. Leaving the loop - `break`, `return`, a throw - gives the stream
+   * up, and the handler on the server is told.
+   *
+   * @throws ParleyError in the loop, after the values that came before it: what the stream failed with, as `result`
+   *   does. `CONFLICT` at once for a second loop, or where `result` alone was asked for.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<Progress, undefined>
+  /**
+   * What the handler returned. Asked for before there is a loop, the values are dropped as they come.
+   *
+   * @throws ParleyError with a declared code, or one of Parley's own: `VALIDATION`, `OVERLOADED`, `ABORTED` after
+   *   `cancel` or a `break`, `OUTCOME_UNKNOWN`, `CLOSED`, ... Nobody has to catch it.
+   */
+  readonly result: Promise<Summary>
+  /** Gives the stream up: the loop and `result` fail with `ABORTED`, and the handler on the server is told. */
+  cancel(): void
+}
+
+/** Starts one stream of the contract. */
+export interface StreamCaller<Input, Progress, Summary> {
+  /**
+   * Starts the stream. While the connection is away it waits for it, as a call does. What is wrong with it is told by
+   * the loop and by `result`, and never thrown here.
+   */
+  (...args: Args<Input, StreamRequestOptions>): StreamRun<Progress, Summary>
 }
 
 /** One field of what a sender knows of a message: see `SentMessages`. */
@@ -105,7 +152,7 @@ export interface Connection extends Store<ConnectionState> {
   reconnect(): void
 }
 
-/** The handles of a contract's tree. Streams are not there yet. */
+/** The handles of a contract's tree. */
 export type Handles<Tree> = Tree extends object
   ? {
       readonly [K in keyof Tree]: Tree[K] extends ChannelLike
@@ -119,12 +166,16 @@ export type Handles<Tree> = Tree extends object
               DeclaredError<Tree[K]['errors']>
             >
           : Tree[K] extends StreamLike
-            ? never
+            ? StreamCaller<
+                SchemaInput<Tree[K]['input']>,
+                SchemaOutput<Tree[K]['yields']>,
+                OutputOf<Tree[K]['output']>
+              >
             : Handles<Tree[K]>
     }
   : never
 
-/** A call without an output gives nothing. */
+/** A call or stream without an output gives nothing. */
 type OutputOf<Schema> = Schema extends undefined ? void : SchemaOutput<Schema>
 
 /** What `createClient` gives for a contract's tree. */

@@ -10,6 +10,9 @@ export type {
   Connection,
   SafeResult,
   Send,
+  StreamCaller,
+  StreamRequestOptions,
+  StreamRun,
 } from './handles.js'
 export type {
   EventDetails,

@@ -16,6 +16,7 @@ import {
   createClient,
   type SafeResult,
   type Store,
+  type StreamRun,
   type TopicStatus,
 } from '../src/index.js'
 
@@ -44,7 +45,13 @@ const contract = defineContract({
     list: call({ output: z.array(z.string()), idempotent: true }),
     touch: call({ input: z.string().optional() }),
   },
-  importRows: stream({ yields: z.number() }),
+  importRows: stream({
+    input: z.object({ rows: z.array(z.string()), dry: z.boolean().default(false) }),
+    yields: z.object({ done: z.number(), at: z.string().transform((text) => new Date(text)) }),
+    output: z.object({ rows: z.number() }),
+    errors: { FULL: z.object({ at: z.number() }) },
+  }),
+  feed: stream({ yields: z.number() }),
 })
 
 const client = createClient(contract, { url: '/realtime', auth: async () => 'token' })
@@ -131,9 +138,27 @@ async function safeCall(): Promise<void> {
 }
 expectTypeOf(safeCall).returns.resolves.toBeVoid()
 
+// --- streams
+const run = client.importRows({ rows: ['a'] }, { signal: AbortSignal.timeout(5) })
+expectTypeOf(run).toEqualTypeOf<StreamRun<{ done: number; at: Date }, { rows: number }>>()
+expectTypeOf(run.result).toEqualTypeOf<Promise<{ rows: number }>>()
+expectTypeOf(client.feed()).toEqualTypeOf<StreamRun<number, void>>()
+async function follow(): Promise<void> {
+  for await (const progress of run) expectTypeOf(progress).toEqualTypeOf<{ done: number; at: Date }>()
+  run.cancel()
+}
+expectTypeOf(follow).returns.resolves.toBeVoid()
+// @ts-expect-error no input
+client.importRows()
+// @ts-expect-error the wrong input
+client.importRows({ rows: [1] })
+// @ts-expect-error a stream has no deadline
+client.importRows({ rows: [] }, { withinMs: 5 })
+// @ts-expect-error a stream is no promise: await its result
+client.importRows({ rows: [] }).then(() => {})
+
 // --- the rest
 expectTypeOf(client.connection.getSnapshot()).toEqualTypeOf<ConnectionState>()
-expectTypeOf(client.importRows).toEqualTypeOf<never>() // streams are not there yet
 // @ts-expect-error there is no such option
 createClient(contract, { uri: '/realtime' })
 // @ts-expect-error nor such a transport

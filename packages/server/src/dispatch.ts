@@ -65,6 +65,7 @@ export class Dispatch {
   /** Runs a stream, which has no deadline: each value that is asked for goes to `yielded`. Never throws, never rejects. */
   stream(request: StreamRequest, yielded: (value: Encoded) => void): RunningStream {
     const run = new HandlerRun(request, this.#topics, this.#bind)
+    const { path, context, session } = request
     return new StreamRun({
       request,
       run,
@@ -73,9 +74,9 @@ export class Dispatch {
       check: async () => {
         const { value, issues } = await this.#input(request)
         run.input = value
-        return issues && misfit(request.path, issues)
+        return issues && misfit(path, issues)
       },
-      inside: (info, work) => this.#inside(info, work),
+      inside: (work) => this.#inside({ kind: 'stream', path, context, session }, work),
       output: (returned) => this.#output(request.spec, returned),
       failed: (error) => this.#failed(run, request, error),
     })

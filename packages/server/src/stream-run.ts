@@ -5,12 +5,11 @@
  */
 import { ParleyError } from '@parley/shared'
 import { type Encoded, parse } from '@parley/shared/internal'
-import type { AroundInfo } from './dispatch.js'
 import { type Failure, failure } from './failure.js'
 import type { HandlerRun, StreamRequest } from './handler-run.js'
 import { firstIssue } from './issues.js'
 import type { Outcome } from './outcome-text.js'
-import type { Running } from './running.js'
+import { givenUp, type Running } from './running.js'
 import type { Topics } from './topics.js'
 
 /** A stream that runs. */
@@ -28,7 +27,8 @@ export interface StreamRunOptions {
   readonly yielded: (value: Encoded) => void
   /** Checks the input; what it gives is why there is nothing to run. */
   readonly check: () => Promise<Outcome | undefined>
-  readonly inside: (info: AroundInfo, work: () => Promise<void>) => Promise<void>
+  /** Does the work inside `around`. */
+  readonly inside: (work: () => Promise<void>) => Promise<void>
   readonly output: (returned: unknown) => Outcome | Promise<Outcome>
   /** What the caller is told of an error, which is reported where that is due. */
   readonly failed: (error: unknown) => Outcome
@@ -72,7 +72,7 @@ export class StreamRun implements RunningStream {
   }
 
   abort(): void {
-    this.#stop(failure('ABORTED', 'given up by the caller'))
+    this.#stop(givenUp)
   }
 
   whenOver(call: () => void): void {
@@ -95,12 +95,11 @@ export class StreamRun implements RunningStream {
   }
 
   async #work(): Promise<Outcome> {
-    const { run, request, inside, check, output } = this.#options
+    const { run, inside, check, output } = this.#options
     const refused = await check()
     if (refused) return refused
-    const { path, context, session } = request
     let returned: unknown
-    await inside({ kind: 'stream', path, context, session }, async () => {
+    await inside(async () => {
       if (run.stopped || this.#isOver) throw run.stopped ?? new Error('`around` called next() too late')
       this.#driving = this.#drive()
       returned = await this.#driving

@@ -30,7 +30,7 @@ export interface NewRequest {
   readonly repeatable: boolean
   /** A message: it waits until those before it, on a connection that is being left, are answered. */
   readonly ordered: boolean
-  /** How long it may take. */
+  /** How long it may take; `Infinity` for a stream. */
   readonly withinMs: number
   /** Whether that includes the time that it waits for a connection: the caller named it. */
   readonly fromNow: boolean
@@ -84,11 +84,18 @@ export class Outbox {
     return this.#requests.size
   }
 
-  /** Since when the oldest request on the line that is sent on has been unanswered. */
+  /** Since when the oldest request on the line that is sent on has been unanswered; one without a deadline may be. */
   get handedSince(): number | undefined {
-    for (const { handedAt, line } of this.#requests.values())
-      if (handedAt !== undefined && line === this.#line) return handedAt
+    for (const { handedAt, line, withinMs } of this.#requests.values())
+      if (handedAt !== undefined && line === this.#line && withinMs < never) return handedAt
     return undefined
+  }
+
+  /** The line on which the server has a request, if it has. */
+  lineOf(id: number): number | undefined {
+    const { handedAt, line } = this.#requests.get(id) ?? {}
+    if (handedAt === undefined || line === undefined) return undefined
+    return line === this.#line || this.#leaving.has(line) ? line : undefined
   }
 
   /** `elapsed` has nothing to do before; perhaps not even then. */

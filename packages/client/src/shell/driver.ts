@@ -166,6 +166,11 @@ export class Driver {
     this.#link.line(line)?.waiting(since)
   }
 
+  /** The server broke the protocol in a frame that is not the connection's own affair. */
+  broken(line: number, why: string): void {
+    this.#feed(line, (machine) => machine.broken(why))
+  }
+
   /** Nothing is waited for on this line any more: unless it is the one that is sent on, it is let go. */
   idle(line: number): void {
     this.#run(this.#link.idle(line))

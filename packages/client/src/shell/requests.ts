@@ -1,4 +1,4 @@
-/** Messages and calls that want an answer: their frames and promises, while the outbox says what becomes of each. */
+/** Messages, calls and streams: their frames and promises, while the outbox says what becomes of each. */
 import { ParleyError } from '@parley/shared'
 import {
   type ClientFrame,
@@ -39,10 +39,10 @@ interface Given {
   readonly failure: ParleyError
 }
 
-interface Pending {
-  readonly frame: RequestFrame
-  /** The frame as it goes out unless it has had to wait. */
-  readonly data: FrameData
+/** A request, in the hands of whoever asked. */
+export interface Asked {
+  /** Its frame, each time that it goes out. */
+  data(withinMs: number): FrameData
   resolve(output: unknown): void
   reject(error: ParleyError): void
 }
@@ -53,7 +53,7 @@ export class Requests implements ConnectionPart, Timed {
   readonly #driver: Driver
   readonly #codec: Codec
   readonly #outbox = new Outbox(clientDefaults)
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new Map<number, Asked>()
   /** The line that is sent on. */
   #line: number | undefined
   #frameBytes = Number.POSITIVE_INFINITY
@@ -86,13 +86,11 @@ export class Requests implements ConnectionPart, Timed {
       const frame = make(id, within)
       const data = encodeClientFrame(frame)
       const abort = (): void => {
-        if (signal)
-          this.#carryOut(this.#outbox.abort(id, this.#driver.now()), { id, failure: aborted(signal) })
+        if (signal) this.giveUp(id, aborted(signal))
       }
       const settled = (): void => signal?.removeEventListener('abort', abort)
-      this.#pending.set(id, {
-        frame,
-        data,
+      const asked: Asked = {
+        data: (left) => (left === within ? data : encodeClientFrame({ ...frame, withinMs: left })),
         resolve(output) {
           settled()
           resolve(output)
@@ -101,7 +99,7 @@ export class Requests implements ConnectionPart, Timed {
           settled()
           reject(error)
         },
-      })
+      }
       signal?.addEventListener('abort', abort)
       const request: NewRequest = {
         id,
@@ -111,9 +109,25 @@ export class Requests implements ConnectionPart, Timed {
         withinMs: within,
         fromNow: withinMs !== undefined,
       }
-      this.#carryOut(this.#outbox.add(request, this.#driver.now()))
-      this.#driver.use() // last: where no connection can be opened at all, what waits is refused on the spot
+      this.ask(request, asked)
     })
+  }
+
+  /** Puts a request among the others; it is answered once. */
+  ask(request: NewRequest, asked: Asked): void {
+    this.#pending.set(request.id, asked)
+    this.#carryOut(this.#outbox.add(request, this.#driver.now()))
+    this.#driver.use() // last: where no connection can be opened at all, what waits is refused on the spot
+  }
+
+  /** Nobody waits for the answer any more: the request is rejected with this. */
+  giveUp(id: number, failure: ParleyError): void {
+    this.#carryOut(this.#outbox.abort(id, this.#driver.now()), { id, failure })
+  }
+
+  /** The line on which the server has a request, if it has. */
+  lineOf(id: number): number | undefined {
+    return this.#outbox.lineOf(id)
   }
 
   /**
@@ -193,7 +207,7 @@ export class Requests implements ConnectionPart, Timed {
   #carryOutOne(output: OutboxOutput, given: Given | undefined): void {
     switch (output.type) {
       case 'transmit':
-        this.#transmit(output.id, output.withinMs)
+        this.#transmit(output)
         break
       case 'reject': {
         const pending = this.#pending.get(output.id)
@@ -213,15 +227,13 @@ export class Requests implements ConnectionPart, Timed {
     }
   }
 
-  #transmit(id: number, withinMs: number): void {
-    const pending = this.#pending.get(id)
-    if (!pending) return
-    const { frame, data } = pending
-    this.#driver.send(frame.withinMs === withinMs ? data : encodeClientFrame({ ...frame, withinMs }))
+  #transmit({ id, withinMs }: Extract<OutboxOutput, { type: 'transmit' }>): void {
+    const asked = this.#pending.get(id)
+    if (asked) this.#driver.send(asked.data(withinMs))
   }
 }
 
-function aborted(signal: AbortSignal): ParleyError {
+export function aborted(signal: AbortSignal): ParleyError {
   return new ParleyError('ABORTED', 'The caller gave up', { cause: signal.reason })
 }
 
@@ -234,6 +246,6 @@ function deadline(ms: number): number {
   )
 }
 
-function bytesOf(data: FrameData): number {
+export function bytesOf(data: FrameData): number {
   return typeof data === 'string' ? encoder.encode(data).length : data.length
 }
