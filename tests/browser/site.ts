@@ -110,6 +110,8 @@ export async function startSite({ port = 0, firstTick = 1 }: SiteOptions = {}) {
     startTicks(everyMs: number): void {
       flow = setInterval(tick, everyMs)
     },
+    connections: () => router.inspect().connections,
+    sessions: () => router.inspect().sessions,
     /** Number of the newest tick. */
     newest: () => n,
     /** Tells everybody to come back, and frees the port. */

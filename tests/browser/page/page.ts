@@ -37,6 +37,8 @@ export interface Fixture {
   listen(url: string, names: readonly string[]): void
   readRoom(id: string): Promise<unknown>
   say(id: string, text: string): Promise<number>
+  /** Closes the client, as an application does. */
+  close(): void
 }
 
 declare global {
@@ -102,6 +104,7 @@ const fixture: Fixture = {
     return room.ready()
   },
   say: (id, text) => client.room({ id }).send('say', text),
+  close: () => client.connection.close(),
 }
 
 client.connection.subscribe(() => fixture.connections.push(fixture.connection()))

@@ -25,6 +25,13 @@ const ways: Readonly<Record<string, (url: string, headers: Record<string, string
     const response = await fetch(`${url}/events/feed`, { headers })
     return met(response)
   },
+  async 'a link'(url, headers) {
+    return met(await fetch(`${url}/link`, { headers }))
+  },
+  async 'a POST of a link'(url, headers) {
+    const own = { 'content-type': 'application/json', 'parley-link': 'nobody has this', 'parley-seq': '1' }
+    return met(await fetch(`${url}/link`, { method: 'POST', headers: { ...own, ...headers }, body: '[]' }))
+  },
   async POST(url, headers) {
     const response = await fetch(`${url}/call/nothing`, {
       method: 'POST',
