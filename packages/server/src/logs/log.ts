@@ -42,6 +42,11 @@
  * 13. A record MUST be found until `keepMs` have passed since `begin`, or since `finish` where that was called, also
  *     after a clean restart; after that it MUST NOT be found, and its room is given back, little by little.
  *
+ * A log may also keep descriptions of the contracts that were served over it (`contracts`):
+ *
+ * 14. What `save` kept MUST be loaded by every node, and after a restart, as far as the log's events are. Of more than
+ *     16 the ones that were saved longest ago may go.
+ *
  * Where a page begins:
  * - at a position that is good: at it, or, where later entries were lost, after a gap whose `first` is the offset of
  *   the newest lost entry (or `until`, where that is lower);
@@ -167,12 +172,21 @@ export interface OnceStore {
   finish(key: string, record: Required<OnceRecord>, keepMs: number, emits: readonly OnceEmit[]): Promise<void>
 }
 
+/** Keeps descriptions of the contracts that were served. They are opaque to it. */
+export interface ContractStore {
+  load(): Promise<readonly string[]>
+  /** Keeps a description, in the place of the one of the same fingerprint. */
+  save(fingerprint: string, description: string): Promise<void>
+}
+
 /** See the top of this file for what each method promises. All positions that a log gives are of its current epoch. */
 export interface Log {
   /** What errors call it, such as `memoryLog()`. Default: `the log`. */
   readonly name?: string
   /** Absent where it cannot promise what calls with `once` need: a hub refuses a contract that has any. */
   readonly once?: OnceStore
+  /** Absent where it keeps nothing longer than the process lives. */
+  readonly contracts?: ContractStore
   append(entry: NewEntry): Promise<Position>
   /** Passes a volatile event to every tail, and keeps nothing. */
   publish(item: VolatileItem): Promise<void>

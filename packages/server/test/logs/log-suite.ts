@@ -7,6 +7,7 @@
  */
 import { describe } from 'vitest'
 import { appendTests } from './suite/append.js'
+import { contractTests } from './suite/contracts.js'
 import { epochTests } from './suite/epochs.js'
 import { declareTests, type LogSuiteOptions } from './suite/harness.js'
 import { modelTests } from './suite/model.js'
@@ -26,6 +27,7 @@ export function logSuite(name: string, options: LogSuiteOptions): void {
     describe('epochs', () => epochTests(test))
     describe('tail and close', () => tailTests(test))
     describe('calls that must not run twice', () => onceTests(test))
+    describe('the contracts that were served', () => contractTests(test))
     describe('any history', () => modelTests(test, options))
   })
 }

@@ -23,6 +23,7 @@ logSuite('memoryLog', {
   },
   without: {
     once: 'what it holds is lost with the process, and then a call would run a second time',
+    contracts: 'what it holds is lost with the process, and so it would know the present one alone',
     reopen: 'what it holds is lost when it is closed',
     another: 'it belongs to one process',
   },

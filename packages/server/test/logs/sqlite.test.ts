@@ -15,6 +15,7 @@ logSuite('sqliteLog', {
     return {
       log: open.log,
       ...(open.log.once && { once: open.log.once }),
+      ...(open.log.contracts && { contracts: open.log.contracts }),
       clock,
       async newEpoch(survived) {
         open.newEpoch(survived)

@@ -9,7 +9,7 @@
 export const applicationId = 0x5061_726c
 
 /** In the header too (`user_version`). A file with a higher one is refused; each step up comes with its migration. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /** From version 1 to 2. Few calls are `once`, and each may look its key up: here an index in random order is worth it. */
 const onceTable = `
@@ -24,8 +24,16 @@ const onceTable = `
   CREATE INDEX once_until ON once (until);
 `
 
+/** From version 2 to 3. */
+const contractsTable = `
+  CREATE TABLE contracts (fingerprint TEXT PRIMARY KEY, description TEXT NOT NULL) STRICT;
+`
+
 /** Brings a file of an earlier version up to this one. In a transaction. */
-export const migrations: ReadonlyMap<number, string> = new Map([[1, `${onceTable} PRAGMA user_version = 2;`]])
+export const migrations: ReadonlyMap<number, string> = new Map([
+  [1, `${onceTable} PRAGMA user_version = 2;`],
+  [2, `${contractsTable} PRAGMA user_version = 3;`],
+])
 
 export const schema: string = `
   CREATE TABLE run (
@@ -74,6 +82,7 @@ export const schema: string = `
     id TEXT NOT NULL
   ) STRICT;
   ${onceTable}
+  ${contractsTable}
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
 `

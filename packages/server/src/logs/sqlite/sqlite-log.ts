@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/shared'
 import type { Clock, Position } from '@parley/shared/internal'
 import type {
+  ContractStore,
   Log,
   LogTopic,
   NewEntry,
@@ -44,6 +45,7 @@ export interface SqliteLogParts {
 export class SqliteLog implements Log {
   readonly name: string
   readonly once?: OnceStore
+  readonly contracts: ContractStore
   readonly #path: string
   readonly #clock: Clock
   readonly #tails: Tails
@@ -60,6 +62,13 @@ export class SqliteLog implements Log {
     this.#clock = clock
     this.#tails = tails
     this.#ending = ending
+    this.contracts = {
+      load: async () => this.#use((store) => store.contracts.all()),
+      save: async (fingerprint, description) =>
+        this.#use((store) =>
+          store.transaction(clock.now(), () => store.contracts.put(fingerprint, description)),
+        ),
+    }
     if (!isSafe) return
     this.once = {
       find: async (key) => this.#find(key),
@@ -127,13 +136,18 @@ export class SqliteLog implements Log {
     this.#tails.pass({ type: 'epoch', epoch: store.epoch, head: store.head })
   }
 
-  #find(key: string): OnceRecord | undefined {
+  /** What needs no turn. */
+  #use<T>(work: (store: Store) => T): T {
     this.#requireOpen()
     try {
-      return this.#store.once(key, this.#clock.now())
+      return work(this.#store)
     } catch (error) {
       throw cannotWork(this.#path, error)
     }
+  }
+
+  #find(key: string): OnceRecord | undefined {
+    return this.#use((store) => store.once(key, this.#clock.now()))
   }
 
   #begin(key: string, request: string, keepMs: number): Promise<OnceRecord | undefined> {

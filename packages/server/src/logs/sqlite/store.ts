@@ -7,6 +7,7 @@ import type { Entry, LogTopic, NewEntry, OnceRecord, Page, ReadBounds } from '..
 import { beginAt, endOf, isPosition, makePage, type PageSource, type ReadFrom } from '../page.js'
 import { payloadBytes } from '../payload-bytes.js'
 import { packBlobs } from './blobs.js'
+import { ContractRows } from './contract-rows.js'
 import { isFull } from './faults.js'
 import { OnceRows } from './once-rows.js'
 import { Rows } from './rows.js'
@@ -32,6 +33,8 @@ export type Stored = { readonly entry: Entry } | { readonly repeats: number }
  * besides is a copy that a failed transaction throws away.
  */
 export class Store {
+  /** To be changed within a transaction. */
+  readonly contracts: ContractRows
   readonly #rows: Rows
   readonly #topics: Topics
   readonly #once: OnceRows
@@ -57,6 +60,7 @@ export class Store {
     this.#rows = new Rows(db)
     this.#topics = new Topics(db)
     this.#once = new OnceRows(db)
+    this.contracts = new ContractRows(db)
     this.#synchronous = db.query<{ synchronous: number }, []>('PRAGMA synchronous').get()!.synchronous
     this.#forgotten = this.#rows.forgotten()
     this.#head = history[history.length - 1]!.start

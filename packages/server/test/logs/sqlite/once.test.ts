@@ -117,15 +117,17 @@ test('what is known no more is deleted little by little, by the calls that follo
   expect(kept).toBe(1_000)
 })
 
-test('a file of the version before, which remembers no calls, is taken with all that it holds', async () => {
+test('a file of the first version, which remembers no calls and no contracts, is taken with all that it holds', async () => {
   const path = join(testFolder(), 'events.db')
   const position = await withLog(path, {}, (log) => log.append(entryOf(room, 'old')))
   const db = new Database(path)
-  db.run('DROP TABLE once; PRAGMA user_version = 1;')
+  db.run('DROP TABLE once; DROP TABLE contracts; PRAGMA user_version = 1;')
   db.close()
   const { log } = openLog(path)
   expect((await readAll(log, room, 'first')).texts).toEqual(['old'])
   expect((await log.append(entryOf(room, 'new'))).offset).toBe(position.offset + 1)
   await log.once?.begin('a', 'pay 5', hour)
   expect(await log.once?.find('a')).toEqual({ request: 'pay 5' })
+  await log.contracts?.save('a', 'b')
+  expect(await log.contracts?.load()).toEqual(['b'])
 })

@@ -2,6 +2,7 @@ import type { Position } from '@parley/shared/internal'
 import type { VirtualClock } from '@parley/shared/testing'
 import { test } from 'vitest'
 import type {
+  ContractStore,
   Entry,
   Log,
   LogGap,
@@ -18,6 +19,8 @@ export interface LogUnderTest {
   readonly log: Log
   /** The log's memory of calls that must not run twice. */
   readonly once?: OnceStore
+  /** What it keeps of the contracts that were served. */
+  readonly contracts?: ContractStore
   /** The clock that the log takes its time from. */
   readonly clock?: VirtualClock
   /** Loses what is above an offset (by default nothing), as a crash does, and opens a new epoch there. */
@@ -29,7 +32,7 @@ export interface LogUnderTest {
   cleanup(): Promise<void>
 }
 
-export type Ability = 'once' | 'clock' | 'newEpoch' | 'reopen' | 'another'
+export type Ability = 'once' | 'contracts' | 'clock' | 'newEpoch' | 'reopen' | 'another'
 
 export interface LogSuiteOptions {
   create(): Promise<LogUnderTest>
