@@ -154,14 +154,16 @@ export class Asks {
     if (ask.runs > 1 && ask.kind !== 'look') this.#fault('run', ask, 'runs again')
     if (client !== ask.client) this.#fault('run', ask, `runs as if ${client} had sent it`)
     if (topic !== ask.topic) this.#fault('run', ask, `runs on ${topic}`)
-    if (topic === undefined || isGivenUp(ask)) return ask
+    if (topic === undefined) return ask
     const lane = `${client} ${topic}`
     const run = { ...running, ask }
     const before = this.#running.get(lane)
-    if (before && before.ask.ended === undefined && !before.signal.aborted && !isGivenUp(before.ask))
+    const isOn = before && before.ask.ended === undefined && !before.signal.aborted && !before.process.isDead
+    if (isOn && !isParted(before.ask, before, run) && !isParted(ask, before, run))
       this.#fault('lane', ask, `runs beside ${before.ask.k} (${process.name})`)
     const last = this.#lastRun.get(lane)
-    if (last && k < last.ask.k) this.#fault('lane', ask, `runs after ${last.ask.k}, which was sent later`)
+    if (last && k < last.ask.k && !isParted(ask, last, run))
+      this.#fault('lane', ask, `runs after ${last.ask.k}, which was sent later`)
     if (!last || k > last.ask.k) this.#lastRun.set(lane, run)
     this.#running.set(lane, run)
     return ask
@@ -240,7 +242,7 @@ export class Asks {
   }
 }
 
-/** Whether the client was told of the earlier request that nothing is known of it: a session that is gone may still run it. */
-function isGivenUp({ settled }: Ask): boolean {
-  return settled !== undefined && settled !== 'ok'
+/** Whether two runs are of two servers, and the client gave up the earlier request: servers do not know of each other's runs. */
+function isParted(earlier: Ask, one: Run, other: Run): boolean {
+  return one.process !== other.process && earlier.settled !== undefined && earlier.settled !== 'ok'
 }

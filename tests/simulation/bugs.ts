@@ -18,4 +18,138 @@ export interface Bug {
   readonly breaks: readonly Promised[]
 }
 
-export const bugs: readonly Bug[] = []
+const client = 'packages/client/src'
+const server = 'packages/server/src'
+
+export const bugs: readonly Bug[] = [
+  {
+    name: 'resume-off-by-one',
+    what: 'After a cut a client goes on one behind where it was.',
+    file: `${client}/core/subscription.ts`,
+    snippet: 'this.#at = advance(this.#at, position)\n    this.#resume = this.#at',
+    replacement:
+      'this.#at = advance(this.#at, position)\n    this.#resume = this.#at && { ...this.#at, offset: this.#at.offset + 1 }',
+    within: 10,
+    breaks: ['once'],
+  },
+  {
+    name: 'live-before-replay',
+    what: 'A reader that catches up gets live events before those that it missed.',
+    file: `${server}/core/subscription.ts`,
+    snippet: 'return [confirm, ...this.#read(from, view)]',
+    replacement: "return [confirm, { type: 'attach', offset: view.tail }, ...this.#read(from, view)]",
+    within: 10,
+    breaks: ['once', 'order'],
+  },
+  {
+    name: 'acknowledged-before-delivery',
+    what: 'A message is acknowledged before what its handler emitted is stored.',
+    file: `${server}/dispatch.ts`,
+    snippet: 'return stored ? stored.then(() => returned) : returned',
+    replacement: 'stored?.catch(() => {})\n        return returned',
+    within: 10,
+    breaks: ['stored'],
+  },
+  {
+    name: 'window-dropped-on-take-over',
+    what: 'A session that is resumed has forgotten which requests it answered.',
+    file: `${server}/core/session.ts`,
+    snippet: '    this.#streams.away()',
+    replacement: '    this.#streams.away()\n    this.#answers = new Answers(this.#limits.sessionBytes)',
+    within: 10,
+    breaks: ['run'],
+  },
+  {
+    name: 'take-over-while-it-runs',
+    what: 'A request that comes again on a resumed session, while its handler runs, runs beside it.',
+    file: `${server}/core/session.ts`,
+    snippet: '    if (this.has(id)) return nothing\n',
+    replacement: '',
+    within: 10,
+    breaks: ['run'],
+  },
+  {
+    name: 'timer-not-cleared',
+    what: 'A client that is closed leaves its timer running.',
+    file: `${client}/shell/ticker.ts`,
+    snippet: '      this.#armed?.cancel()\n      this.#armed = undefined',
+    replacement: '      this.#armed = undefined',
+    within: 10,
+    breaks: ['left'],
+  },
+  {
+    name: 'except-ignored-in-replay',
+    what: 'An event that excludes its sender reaches it when it is replayed.',
+    file: `${server}/core/subscription.ts`,
+    snippet: 'leftOut = entry.except !== undefined && entry.except === this.#client',
+    replacement: 'leftOut = false',
+    within: 10,
+    breaks: ['except'],
+  },
+  {
+    name: 'two-froms-as-one',
+    what: 'A second reader of a handle begins where the first one is, wherever it wanted to begin.',
+    file: `${client}/core/subscription.ts`,
+    snippet: "const start = this.#options.latest && from === 'now' ? 'first' : from",
+    replacement: "const start = this.#readers.size > 0 ? 'now' : from",
+    within: 10,
+    breaks: ['once'],
+  },
+  {
+    name: 'trimmed-without-a-gap',
+    what: 'The log loses events while a reader catches up, and it is not told.',
+    file: `${server}/core/subscription.ts`,
+    snippet: "if (page.gap) orders.push({ type: 'gap', gap: page.gap })",
+    replacement:
+      "if (page.gap && !this.paged) orders.push({ type: 'gap', gap: page.gap })\n    this.paged = true",
+    within: 10,
+    breaks: ['once'],
+  },
+  {
+    name: 'old-epoch-accepted',
+    what: 'After the log lost its tail, a position in what was lost is taken for one in what came since.',
+    file: `${server}/logs/epochs.ts`,
+    snippet: '? { offset: survived, reset: true }',
+    replacement: '? { offset: Math.min(position.offset, head), reset: false }',
+    within: 10,
+    breaks: ['once'],
+  },
+  {
+    name: 'retried-append-stored-twice',
+    what: 'An append whose reply was lost is stored again when it is retried.',
+    file: `${server}/logs/append-ids.ts`,
+    snippet: 'this.#young.get(key) ?? this.#old.get(key)',
+    replacement: 'undefined as number | undefined',
+    within: 10,
+    breaks: ['stored'],
+  },
+  {
+    name: 'message-overtakes',
+    what: 'A message that waits for its turn is put before those that wait already.',
+    file: `${server}/core/lanes.ts`,
+    snippet: '      lane.push(run)\n',
+    replacement: '      lane.splice(1, 0, run)\n',
+    within: 10,
+    breaks: ['lane'],
+  },
+  {
+    name: 'emits-swapped',
+    what: 'Of two events that are emitted one after the other, the second may be stored first.',
+    file: `${server}/topics.ts`,
+    snippet: 'return started(() => this.log.append(checked.entry))',
+    replacement:
+      "return started(async () => (name === 'said' ? await undefined : undefined, this.log.append(checked.entry)))",
+    within: 10,
+    breaks: ['emits'],
+  },
+  {
+    name: 'gap-to-one-reader',
+    what: 'Of two readers of a stream one alone is told of a gap.',
+    file: `${client}/core/subscription.ts`,
+    snippet: 'return this.#toReaders({ gap })',
+    replacement:
+      'return [...this.#readers.values()].slice(0, 1).flatMap((reader) => reader.streamed({ gap }))',
+    within: 10,
+    breaks: ['once'],
+  },
+]

@@ -2,10 +2,11 @@
  * What joins one client to the servers: WebSockets and fetches over a network that can be cut, go dead in silence, stand
  * still, refuse, and part the client from one server. It outlives the client's program.
  */
-import type { Link, LinkEnd, LinkEvents, VirtualClock } from '@parley/shared/testing'
+import type { Link, LinkEnd, LinkEvents } from '@parley/shared/testing'
 import { type Accept, type Dial, dialer } from '../../packages/shared/src/testing/accept.js'
 import { Connection, type Network } from '../../packages/shared/src/testing/connection.js'
 import type { Chance } from './chance.js'
+import type { WorldClock } from './clock.js'
 import { fetchOver } from './fetch-over.js'
 import type { Process } from './process.js'
 
@@ -17,7 +18,7 @@ export interface Host {
 }
 
 export interface LineOptions {
-  readonly clock: VirtualClock
+  readonly clock: WorldClock
   readonly chance: Chance
   /** Most ms that a frame travels. */
   readonly delayMs: number

@@ -2,12 +2,13 @@
  * A program of a world, a client's or a server's: it has a clock of its own, which may be wrong, go too fast or be set,
  * and it may sleep, or die. What a dead one waits for never comes: it does nothing any more.
  */
-import type { Clock, VirtualClock } from '@parley/shared/testing'
+import type { Clock } from '@parley/shared/testing'
 import { seededSecret } from '../../packages/shared/src/testing/chance.js'
 import { chanceOf } from './chance.js'
+import type { WorldClock } from './clock.js'
 
 export interface ProcessOptions {
-  readonly clock: VirtualClock
+  readonly clock: WorldClock
   readonly seed: number
   readonly name: string
   /** How wrong its wall clock is, in ms. */
@@ -22,7 +23,7 @@ export class Process implements Clock {
   readonly secret: () => string
   /** Its clock was set, which it cannot tell from a sleep: it may have had enough too early. */
   wasSet = false
-  readonly #clock: VirtualClock
+  readonly #clock: WorldClock
   readonly #start: number
   readonly #rate: number
   readonly #timers = new Set<{ cancel: () => void }>()

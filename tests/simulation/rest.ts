@@ -5,7 +5,7 @@ import type { Stage } from './stage.js'
 export const settlingMs = 90_000
 
 /** Nothing breaks any more: whatever waits comes to an end, and whatever is read is delivered. */
-export async function settle(stage: Stage): Promise<void> {
+export function settle(stage: Stage): void {
   const { journal, clock, weather, cluster, people, asks, emitting } = stage
   journal.note(() => '--- calm')
   weather.mood.calm()
@@ -13,7 +13,7 @@ export async function settle(stage: Stage): Promise<void> {
   for (const { life } of people) life.client.connection.open()
   const isAtRest = (): boolean =>
     emitting.size === 0 && asks.pending.size === 0 && people.every(({ life }) => life.isUpToDate)
-  const isLate = await spend(stage, settlingMs, () => {
+  const isLate = spend(stage, settlingMs, () => {
     // what `join` was asked before the calm, and refused after it
     for (const { life } of people) life.mend()
     return isAtRest()
@@ -32,28 +32,30 @@ export async function settle(stage: Stage): Promise<void> {
       `not settled after ${settlingMs} ms: ${[...states, ...waiting, `${emitting.size} emits`].join('; ')}`,
     )
   }
-  await clock.advance(1_000)
+  clock.advance(1_000)
   for (const { life } of people) for (const reader of life.here) reader.check.finish()
 }
 
 /** Everybody leaves, and nothing is left behind. */
-export async function leave(stage: Stage): Promise<void> {
+export function leave(stage: Stage): void {
   const { journal, clock, cluster, people } = stage
   journal.note(() => '--- all leave')
   for (const { life } of people) life.leave()
   // a handler may outlive its caller, and a server notices by its heartbeat alone that a link is half-open
-  await clock.advance(restMs)
+  clock.advance(restMs)
   // a heartbeat may be under way just now
   const open = people.filter(({ life }) => !life.isClosed).length
-  if (await spend(stage, 1_000, () => held(stage, open) === undefined))
+  if (spend(stage, 1_000, () => held(stage, open) === undefined))
     journal.fault('left', `held with ${open} clients that do nothing: ${held(stage, open)}`)
   for (const { life } of people) life.client.connection.close()
-  await clock.advance(1_000)
+  clock.advance(1_000)
   const left = held(stage, 0)
   if (left !== undefined) journal.fault('left', `held after all clients were closed: ${left}`)
   for (const { life, process } of people)
     if (process.timers > 0) journal.fault('left', `${life.name} has ${process.timers} timers left`)
-  await Promise.all([...cluster.nodes.map((node) => node.close()), clock.advance(1_000)])
+  for (const node of cluster.nodes)
+    node.close().catch((error: unknown) => journal.fault('left', `a server could not be closed: ${error}`))
+  clock.advance(1_000)
   for (const { process } of cluster.nodes)
     if (process.timers > 0) journal.fault('left', `${process.name} has ${process.timers} timers left`)
   if (clock.pending() > 0) journal.fault('left', `${clock.pending()} timers are left in the world`)
@@ -76,7 +78,7 @@ function isOfConnections(name: string): boolean {
 }
 
 /** Lets time pass until something holds; tells whether it took too long. */
-async function spend({ clock }: Stage, mostMs: number, until: () => boolean): Promise<boolean> {
-  for (let spent = 0; spent < mostMs && !until(); spent += 100) await clock.advance(100)
+function spend({ clock }: Stage, mostMs: number, until: () => boolean): boolean {
+  for (let spent = 0; spent < mostMs && !until(); spent += 100) clock.advance(100)
   return !until()
 }

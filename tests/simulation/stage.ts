@@ -1,7 +1,7 @@
 /** Where the steps of a world happen: all that they may act on. */
-import type { VirtualClock } from '@parley/shared/testing'
 import type { Asks } from './asks.js'
 import type { Chance } from './chance.js'
+import type { WorldClock } from './clock.js'
 import type { Cluster } from './cluster.js'
 import type { Journal } from './journal.js'
 import type { Line } from './line.js'
@@ -13,7 +13,7 @@ import type { Store } from './store.js'
 import type { Weather } from './weather.js'
 
 export interface Stage {
-  readonly clock: VirtualClock
+  readonly clock: WorldClock
   readonly journal: Journal
   readonly weather: Weather
   readonly cluster: Cluster

@@ -3,9 +3,9 @@
  * time. What is real: `createClient`, `createSubscriber`, the hub, the router, the fan-out and the memory log. What is
  * promised of them is checked by who knows what was emitted, asked, run and delivered.
  */
-import { type VirtualClock, virtualClock } from '@parley/shared/testing'
 import { Asks } from './asks.js'
 import { chanceOf } from './chance.js'
+import { inTask, WorldClock } from './clock.js'
 import { Cluster } from './cluster.js'
 import { contractOf } from './contract.js'
 import { deeds } from './deeds.js'
@@ -69,40 +69,52 @@ export async function runWorld({
   steps = usualSteps,
   isTraced = false,
 }: WorldOptions): Promise<Outcome> {
-  const clock = virtualClock({ seed })
+  const clock = new WorldClock(seed)
   const journal = new Journal(() => clock.now(), isTraced)
   const weather = weatherOf(chanceOf(seed, 'weather'))
-  const stage = setUp(seed, clock, journal, weather)
   const rejected = (error: unknown): void => journal.fault('quiet', `nobody handled the rejection ${error}`)
   process.on('unhandledRejection', rejected)
   try {
+    const counts = await inTask(() => {
+      const stage = setUp(seed, clock, journal, weather)
+      run(stage, seed, steps)
+      return countsOf(stage)
+    })
+    // what was rejected, and never handled, is told of after the task
+    await inTask(() => {})
+    return { weather, faults: journal.faults, trace: journal.lines, counts }
+  } finally {
+    process.off('unhandledRejection', rejected)
+  }
+}
+
+function run(stage: WholeStage, seed: number, steps: readonly Step[]): void {
+  const { journal, weather, clock, people } = stage
+  try {
     for (const { index, acts } of steps) {
-      if (journal.faults.length > 0) break
+      if (journal.faults.length > 0) return
       const chance = chanceOf(seed, `step ${index}`)
       const pauseMs = chance.below(weather.pauseMs)
       journal.happened++
       if (acts) {
-        const person = chance.pick(...stage.people)
+        const person = chance.pick(...people)
         const id = chance.pick(...weather.rooms)
         chance.weighed(chance.likely(weather.roughness) ? troubles : deeds)(stage, person, id, chance)
       }
-      await clock.advance(pauseMs)
-      for (const { life } of stage.people) life.noteLive()
+      clock.advance(pauseMs)
+      for (const { life } of people) life.noteLive()
     }
     // after a fault nothing more is to be learnt, and a trace should end with it
-    if (journal.faults.length === 0) await settle(stage)
-    if (journal.faults.length === 0) await leave(stage)
+    if (journal.faults.length === 0) settle(stage)
+    if (journal.faults.length === 0) leave(stage)
   } catch (error) {
     journal.fault('quiet', `the world itself failed: ${error instanceof Error ? error.stack : error}`)
-  } finally {
-    process.off('unhandledRejection', rejected)
   }
-  return { weather, faults: journal.faults, trace: journal.lines, counts: countsOf(stage) }
 }
 
 type WholeStage = Stage & { readonly started: () => number }
 
-function setUp(seed: number, clock: VirtualClock, journal: Journal, weather: Weather): WholeStage {
+function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weather): WholeStage {
   const trueNow = (): number => clock.now()
   const wrong = chanceOf(seed, 'clocks')
   const newProcess = (name: string): Process => {
