@@ -83,6 +83,7 @@ function readPath(text: string): string[] {
     let char = text[i]
     if (char === '.') {
       keys.push(key)
+      if (keys.length > maxDepth) throw unreadable(`its meta is nested deeper than ${maxDepth}`)
       key = ''
       continue
     }

@@ -75,6 +75,12 @@ describe('what is refused on reading, saying what and where', () => {
     ['a path to prototype', { a: {} }, { values: { 'a.prototype': ['set'] } }, 'leads to prototypes'],
     ['a path with a stray backslash', { 'a\\b': 1 }, { values: { 'a\\b': ['undefined'] } }, 'malformed path'],
     ['a meta deeper than the value', { a: 'x' }, { values: { 'a.b': ['Date'] } }, 'deeper than a'],
+    [
+      'a path deeper than a value may be',
+      {},
+      { values: { ['a.'.repeat(300)]: ['Date'] } },
+      'deeper than 256',
+    ],
     ['a meta deeper than a null', null, { values: { a: ['Date'] } }, 'deeper than the value'],
     ['a place that is not there', { b: 1 }, date, 'at, which is not there'],
     [
