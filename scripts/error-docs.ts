@@ -124,7 +124,7 @@ function where(code: string, status: number | undefined): string[] {
   if (close !== undefined) {
     places.push(
       '',
-      `A WebSocket that is closed for it has the code ${close.code}; the client then ${policies[reconnectPolicy(close.code)]}.`,
+      `A connection that is closed for it has the code ${close.code}; the client then ${policies[reconnectPolicy(close.code)]}.`,
     )
   }
   return places
