@@ -163,3 +163,7 @@ expectTypeOf(client.connection.getSnapshot()).toEqualTypeOf<ConnectionState>()
 createClient(contract, { uri: '/realtime' })
 // @ts-expect-error nor such a transport
 createClient(contract, { url: '/realtime', transport: 'carrier-pigeon' })
+createClient(contract, { url: '/realtime', transport: 'sse', headers: async () => ({ a: 'b' }) })
+createClient(contract, { url: '/realtime', headers: [['a', 'b']], credentials: 'include' })
+// @ts-expect-error no such way to send cookies
+createClient(contract, { url: '/realtime', credentials: 'always' })
