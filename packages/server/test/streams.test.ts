@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createHubWith, type HubOptions } from '../src/hub.js'
 import { createRouter } from '../src/index.js'
+import { insideOf } from '../src/router.js'
 import { clientId, connect, greet, type Peer } from './peer.js'
 
 const contract = defineContract({
@@ -17,6 +18,10 @@ function setUp(options: HubOptions<undefined, undefined> = {}) {
   const reports: Report[] = []
   const made: number[] = []
   const ended: string[] = []
+  let open!: () => void
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
   const hub = createHubWith(contract, { onReport: (report) => reports.push(report), ...options }, clock)
   const router = createRouter(hub, {
     count: async function* ({ input, signal }) {
@@ -33,7 +38,8 @@ function setUp(options: HubOptions<undefined, undefined> = {}) {
     },
     feeds: {
       stuck: async function* () {
-        await new Promise(() => {})
+        await gate
+        yield 1
       },
     },
   })
@@ -44,7 +50,7 @@ function setUp(options: HubOptions<undefined, undefined> = {}) {
     await clock.settle()
     return peer
   }
-  return { clock, reports, made, ended, router, hub, enter }
+  return { clock, reports, made, ended, router, hub, enter, open }
 }
 
 const sessionOf = (peer: Peer): string => peer.of('welcome')[0]![1].session
@@ -93,6 +99,18 @@ test('a stream asked for as a call is told what it is', async () => {
   expect(ann.of('err')).toMatchObject([
     ['err', 1, { code: 'BAD_REQUEST', message: expect.stringContaining('stream') }],
   ])
+})
+
+test('a POST for a stream is told that plain HTTP carries none', async () => {
+  const { router, made } = setUp()
+  const headers = { 'content-type': 'application/json' }
+  const request = new Request('http://localhost/realtime/call/count', { method: 'POST', headers, body: '3' })
+  const response = await insideOf(router).fetch(request, '/call/count')
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({
+    error: { code: 'BAD_REQUEST', message: expect.stringContaining("'count' is a stream") },
+  })
+  expect(made).toEqual([])
 })
 
 test('one that is given up is answered at once, no value follows, and its generator ends', async () => {
@@ -176,6 +194,24 @@ test('over another connection nothing of a stream comes before the client has as
   after.say('stream', 1, 'count', 0, 9, 3)
   await clock.settle()
   expect(rest(after).map(([tag, , seq]) => `${tag} ${seq}`)).toEqual(['y 1', 'y 2', 'y 3', 'ok counted to 3'])
+})
+
+test('a client that comes back before its link is known to be dead asks anew, and nothing comes before', async () => {
+  const { enter, clock, open } = setUp()
+  const before = await enter()
+  before.say('stream', 1, 'feeds.stuck', 0, 2)
+  await clock.settle()
+  const after = await enter(sessionOf(before))
+  expect(before.end).toMatchObject({ code: 4409 })
+  open()
+  await clock.settle()
+  expect(rest(after)).toEqual([])
+  after.say('stream', 1, 'feeds.stuck', 0, 2)
+  await clock.settle()
+  expect(rest(after)).toEqual([
+    ['y', 1, 1, 1],
+    ['ok', 1],
+  ])
 })
 
 test('a stream that ended while its client was away is had whole, and again until it is acknowledged', async () => {
