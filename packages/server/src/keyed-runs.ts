@@ -82,7 +82,7 @@ export class KeyedRuns {
     })
     const cancel = this.#clock.after(withinMs, () => {
       const late = failure('TIMEOUT', `no answer within ${withinMs} ms`)
-      expire({ failure: late }) // before the handler hears of it, and may end by that
+      expire({ failure: late })
       run.stop(new ParleyError(late.code, late.message))
     })
 
@@ -91,15 +91,13 @@ export class KeyedRuns {
       state.begun = true
       const known = await steps.store.begin(id, mark, steps.keepMs)
       if (known) return recalled(known, mark)
-      const outcome = await (run.stopped ? expired : Promise.race([expired, steps.perform()]))
-      cancel()
+      const outcome = await Promise.race([expired, steps.perform()])
       run.end()
       return this.#record(id, mark, steps, outcome)
     }
     const work = async (): Promise<Outcome> => {
       const known = await steps.store.find(id)
-      if (known) return recalled(known, mark)
-      return run.stopped ? expired : steps.prepare(go)
+      return known ? recalled(known, mark) : steps.prepare(go)
     }
     const working = work().catch(steps.failed)
     void working.then(cancel)
