@@ -49,3 +49,4 @@ export type {
 } from './logs/log.js'
 export { type MemoryLogOptions, memoryLog } from './logs/memory.js'
 export { createRouter, type LinkOptions, type Router, type RouterCounts } from './router.js'
+export type { DrainCounts } from './shell/draining.js'

@@ -1,14 +1,16 @@
 /** All handlers of a contract, ready to be served. */
 import { type ContractTree, type Link, ParleyError } from '@parley/shared'
-import type { ContractSpecs } from '@parley/shared/internal'
+import { type ContractSpecs, drainDefaults } from '@parley/shared/internal'
 import type { AnyHandler } from './handler-run.js'
 import type { Handlers } from './handlers.js'
 import { coreOf, type Hub } from './hub.js'
 import { Connection } from './shell/connection.js'
 import type { ChannelHandlers, HandlerTable, HubCore } from './shell/core.js'
+import type { DrainCounts } from './shell/draining.js'
 import { handleHttp } from './shell/http.js'
 import { Links } from './shell/links.js'
 import { memoryLink } from './shell/memory-link.js'
+import { checkMs } from './shell/options.js'
 import type { ServerSocket } from './shell/socket.js'
 
 /** What a router holds right now. */
@@ -40,6 +42,18 @@ export interface Router<Context> {
     who: { readonly member: string } | { readonly session: string },
     options?: { readonly reason?: string },
   ): void
+  /**
+   * Lets this server go without a loss: it takes no new session; its clients are told, by and by, to open their next
+   * connection, which a load balancer leads to another server; what runs finishes, and its answers go out. It resolves
+   * once nothing is left, or after `within` ms (default: 30,000), when what is left is closed. A second call can only
+   * make it shorter. Close the hub after it.
+   *
+   * @throws ParleyError `BAD_OPTIONS` for a `within` that is no time.
+   * @example
+   * const { moved, closed, cut } = await router.drain({ within: 20_000 })
+   * await hub.close()
+   */
+  drain(options?: { readonly within?: number }): Promise<DrainCounts>
   inspect(): RouterCounts
   /** As `GET {path}/health` answers. */
   health(): { readonly status: 'ok' | 'closing' }
@@ -97,8 +111,9 @@ export function createRouter<Tree extends ContractTree, Context>(
       core.endings.add({ member: who.member, code: 'FORBIDDEN', message: reason })
       for (const sse of [...core.sse]) if (sse.member === who.member) sse.refuse('FORBIDDEN', reason)
     },
+    drain: async ({ within = drainDefaults.withinMs } = {}) => core.draining.start(checkMs('within', within)),
     inspect: () => inspect(core),
-    health: () => ({ status: core.topics.closed ? 'closing' : 'ok' }),
+    health: () => ({ status: core.topics.closed || core.draining.isOn ? 'closing' : 'ok' }),
   }
   const accept =
     (transport: 'websocket' | 'fallback') =>

@@ -77,10 +77,11 @@ test('whoever comes to a closed hub is told to come back later, and leaves nothi
   })
   await clock.advance(0)
   expect(closes).toEqual([4100])
-  const response = await get('ann')
-  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
   const direct = await hub.channel.room(general).respond(new Request('http://localhost/'))
-  expect([direct.status, direct.headers.get('retry-after')]).toEqual([503, '5'])
+  for (const response of [await get('ann'), direct]) {
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toMatch(/^[1-5]$/)
+  }
   expect(router.inspect()).toMatchObject(nothing)
 })
 

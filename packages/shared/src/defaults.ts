@@ -97,6 +97,19 @@ export const replayDefaults = { last: 1_000, forMs: 300_000, bytes: 1_048_576 } 
 /** An entry id is remembered this long, so that a retried append is no second event. */
 export const appendDedupMs = 120_000
 
+/** How a server leaves. */
+export const drainDefaults = {
+  /** The whole of it. */
+  withinMs: 30_000,
+  /** Time between two batches of clients that are told to move. */
+  batchMs: 2_000,
+  /** Advised delays are `random(0, min(cap, max(least, clients * each)))`. */
+  delayEachMs: 2,
+  delayCapMs: 20_000,
+  /** For those that are closed in the end, and for who comes meanwhile: that one can only ask again. */
+  delayLeastMs: { left: 1_000, newcomer: 5_000 },
+} as const
+
 /** What a client does, and how long it takes over it. */
 export const clientDefaults = {
   /** `base + random(0, min(cap, step * 2^n))` */

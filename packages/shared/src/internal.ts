@@ -42,7 +42,14 @@ export type {
   StreamSpec,
 } from './contract/spec.js'
 export { paramsFromQuery, paramsToQuery, type Topic, topicOf } from './contract/topic.js'
-export { appendDedupMs, clientDefaults, type Limits, limits, replayDefaults } from './defaults.js'
+export {
+  appendDedupMs,
+  clientDefaults,
+  drainDefaults,
+  type Limits,
+  limits,
+  replayDefaults,
+} from './defaults.js'
 export type { FrameData, Link, LinkEnd, LinkEvents } from './link.js'
 export { printReport, safeReporter } from './report.js'
 export {

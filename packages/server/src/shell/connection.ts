@@ -36,9 +36,6 @@ export interface ConnectionOptions {
   readonly entrance: Entrance
 }
 
-/** How long whoever comes to a closed hub is advised to stay away. */
-const closedDelayMs = 5_000
-
 export class Connection implements LiveConnection, Peer, Carrier {
   readonly #core: HubCore
   readonly #socket: ServerSocket
@@ -75,7 +72,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
       if (this.#machine.state === 'open') this.sendFrame({ type: 'epoch', epoch: core.topics.epoch })
     })
     core.connections.add(this)
-    if (core.topics.closed) this.close('DRAINING', 'the hub was closed', closedDelayMs)
+    if (core.topics.closed) this.#sendAway()
   }
 
   /** To be asked for once the client was let in. */
@@ -93,6 +90,10 @@ export class Connection implements LiveConnection, Peer, Carrier {
 
   get context(): unknown {
     return this.#live?.context
+  }
+
+  get canMove(): boolean {
+    return this.#machine.state === 'open' && this.#entrance.transport !== 'link'
   }
 
   get native(): NativeSocket | undefined {
@@ -130,6 +131,15 @@ export class Connection implements LiveConnection, Peer, Carrier {
   closed(code: number, reason: string): void {
     const isEnd = code === 1000 || reconnectPolicy(code) === 'never'
     this.#gone(isEnd, `${code}${reason === '' ? '' : ` ${reason}`}`)
+  }
+
+  move(inMs: number): void {
+    this.sendFrame({ type: 'move', inMs })
+  }
+
+  /** Nobody is let in any more. */
+  #sendAway(): void {
+    this.close('DRAINING', 'the server is shutting down', this.#core.draining.delayMs('newcomer'))
   }
 
   /** Ends the connection with one of our codes. */
@@ -260,6 +270,10 @@ export class Connection implements LiveConnection, Peer, Carrier {
 
   async #admit({ client, before, auth }: Admission): Promise<void> {
     const core = this.#core
+    if (core.draining.isOn && !this.#found(client, before)) {
+      this.#sendAway()
+      return
+    }
     const asked = core.endings.now
     const entered = await this.#enter(client, before, auth)
     if (this.#over) return
@@ -290,9 +304,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
     before: string | undefined,
     auth: Received | undefined,
   ): Promise<Entered | Refusal> {
-    const { sessions } = this.#core
-    const found = before === undefined ? undefined : sessions.find(before)
-    const own = found?.client === client ? found : undefined
+    const own = this.#found(client, before)
     if (own) {
       const admitted = await own.credentials.ask(this.#entrance, auth)
       if (admitted instanceof Refusal) return admitted
@@ -302,15 +314,26 @@ export class Connection implements LiveConnection, Peer, Carrier {
     const credentials = new Credentials(this.#core, this.#entrance.transport)
     const admitted = await credentials.ask(this.#entrance, auth)
     if (admitted instanceof Refusal) return admitted
+    const found = before === undefined ? undefined : this.#core.sessions.find(before)
     const isTaken = found !== undefined && !found.isOver
     const refused = before === undefined ? undefined : isTaken ? 'SESSION_CHANGED' : 'SESSION_GONE'
     return { credentials, resumes: undefined, refused }
+  }
+
+  /** The session that a client comes back to. */
+  #found(client: string, before: string | undefined): LiveSession | undefined {
+    const found = before === undefined ? undefined : this.#core.sessions.find(before)
+    return found?.client === client ? found : undefined
   }
 
   #welcome(client: string, { credentials, resumes, refused }: Entered): void {
     const core = this.#core
     // it may have ended while the log was opened
     const resumed = resumes !== undefined && !resumes.isOver
+    if (core.draining.isOn && !resumed) {
+      this.#sendAway()
+      return
+    }
     const live = resumed ? resumes : new LiveSession({ core, handlers: this.#handlers, client, credentials })
     this.#live = live
     if (!resumed) core.sessions.add(live)

@@ -4,6 +4,7 @@ import type { CloseCodeName, ContractSpecs } from '@parley/shared/internal'
 import type { Dispatch } from '../dispatch.js'
 import type { AnyHandler } from '../handler-run.js'
 import type { Topics } from '../topics.js'
+import type { Draining } from './draining.js'
 import type { Endings } from './endings.js'
 import type { ServerSession } from './session.js'
 import type { Sessions } from './sessions.js'
@@ -47,8 +48,12 @@ export interface HandlerTable {
 /** A connection, as the rest of the hub sees it. */
 export interface LiveConnection {
   readonly member: string | undefined
+  /** It is open, and its client could as well be connected to another server. */
+  readonly canMove: boolean
   queued(): number
-  close(code: CloseCodeName, why: string): void
+  /** Asks its client to open its next connection after so many ms. */
+  move(inMs: number): void
+  close(code: CloseCodeName, why: string, delayMs?: number): void
   /** Ends the subscription to a topic, if there is one. */
   endTopic(key: string, code: string, message: string): void
 }
@@ -66,4 +71,5 @@ export interface HubCore {
   readonly sessions: Sessions
   readonly sse: Set<SseResponse>
   readonly endings: Endings
+  readonly draining: Draining
 }

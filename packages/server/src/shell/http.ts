@@ -8,7 +8,7 @@ import { type Admitted, admit, Refusal } from './admission.js'
 import { errorInText, outputResponse, readBody } from './body.js'
 import type { HandlerTable, HubCore } from './core.js'
 import { corsHeaders, originRefusal, preflight } from './cors.js'
-import { errorResponse, respondAllowed, retryAfterSeconds } from './respond.js'
+import { closing, errorResponse, respondAllowed, retryAfterSeconds } from './respond.js'
 import { allowed, type Caller, findTopic, startRun } from './run.js'
 import { ServerSession } from './session.js'
 
@@ -43,7 +43,7 @@ export async function handleHttp(
     if (route.kind === 'health') return healthResponse(core, headers)
     const refusal = originRefusal(request, core.allowedOrigins, core.report)
     if (refusal !== undefined) return refuse(failure('FORBIDDEN', refusal))
-    if (core.topics.closed) return refuse(failure('OVERLOADED', 'the server is closing'))
+    if (core.topics.closed || core.draining.isOn) return closing(core, headers)
     if (route.kind === 'events') return await events(core, handlers, request, route.path, headers, refuse)
     return await post(core, handlers, request, route, headers, refuse)
   } catch (error) {
@@ -144,7 +144,9 @@ async function post(
     withinMs: Number(within),
     input: body.value,
   })
+  core.draining.posts.add(running)
   const outcome = await untilAborted(running, request.signal)
+  core.draining.posts.delete(running)
   const { codec } = core.topics
   return outcome.failure
     ? refuse(errorInText(request, outcome.failure, codec))
@@ -197,9 +199,9 @@ async function untilAborted(running: Running, signal: AbortSignal): Promise<Outc
 function healthResponse(core: HubCore, headers: Headers): Response {
   headers.set('content-type', 'application/json')
   headers.set('cache-control', 'no-store')
-  const closing = core.topics.closed
-  return new Response(JSON.stringify({ status: closing ? 'closing' : 'ok' }), {
-    status: closing ? 503 : 200,
+  const isClosing = core.topics.closed || core.draining.isOn
+  return new Response(JSON.stringify({ status: isClosing ? 'closing' : 'ok' }), {
+    status: isClosing ? 503 : 200,
     headers,
   })
 }

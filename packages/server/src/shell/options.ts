@@ -25,6 +25,16 @@ export function checkLimits(given: Partial<Limits> = {}): Limits {
 }
 
 /**
+ * A time in ms, 0 included.
+ *
+ * @throws ParleyError `BAD_OPTIONS`
+ */
+export function checkMs(name: string, ms: number): number {
+  if (ms >= 0 && ms <= longestMs) return ms
+  throw bad(`'${name}' must be a number of ms from 0 up to ${longestMs}, and is ${String(ms)}`)
+}
+
+/**
  * Origins as a browser sends them.
  *
  * @throws ParleyError `BAD_OPTIONS` for one that no browser sends, such as one with a path.

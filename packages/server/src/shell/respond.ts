@@ -4,6 +4,7 @@ import { type From, type Position, parsePosition, type Topic } from '@parley/sha
 import { type Failure, failure, statusOf } from '../failure.js'
 import type { Topics } from '../topics.js'
 import { corsHeaders, originRefusal, preflight } from './cors.js'
+import type { Draining } from './draining.js'
 import { SseResponse } from './sse.js'
 import type { Ticker } from './ticker.js'
 
@@ -14,6 +15,8 @@ export interface SseHost {
   readonly allowedOrigins: readonly string[]
   readonly fingerprint: string
   readonly sse: Set<SseResponse>
+  /** A hub's: whether it takes no reader any more, and when one may ask again. */
+  readonly draining?: Pick<Draining, 'isOn' | 'delayMs'>
 }
 
 export interface Reading {
@@ -54,7 +57,7 @@ export async function respondAllowed(
   reading: Reading,
   headers: Headers,
 ): Promise<Response> {
-  if (host.topics.closed) return closing(headers)
+  if (host.topics.closed || host.draining?.isOn) return closing(host, headers)
   const query = new URL(request.url).searchParams
   let start: { from: From; until: Position | undefined }
   try {
@@ -67,11 +70,11 @@ export async function respondAllowed(
   try {
     await host.topics.open()
   } catch (error) {
-    if (host.topics.closed) return closing(headers)
+    if (host.topics.closed) return closing(host, headers)
     host.topics.report({ kind: 'log-failed', path: topic.key, message: 'the log could not be opened', error })
     return errorResponse(failure('OVERLOADED', 'the log could not be opened'), headers, retryAfterSeconds)
   }
-  if (host.topics.closed) return closing(headers)
+  if (host.topics.closed || host.draining?.isOn) return closing(host, headers)
   // nobody will read the response, and so nobody would ever end it
   if (request.signal.aborted) return errorResponse(failure('ABORTED', 'the reader is gone'), headers)
   const refused = reading.refused?.()
@@ -89,8 +92,10 @@ export async function respondAllowed(
   return sse.response
 }
 
-function closing(headers: Headers): Response {
-  return errorResponse(failure('OVERLOADED', 'the server is closing'), headers, retryAfterSeconds)
+/** Nobody is served any more. */
+export function closing({ draining }: Pick<SseHost, 'draining'>, headers: Headers): Response {
+  const afterS = draining ? Math.max(1, Math.ceil(draining.delayMs('newcomer') / 1_000)) : retryAfterSeconds
+  return errorResponse(failure('OVERLOADED', 'the server is closing'), headers, afterS)
 }
 
 /** An error as JSON. */

@@ -134,6 +134,12 @@ export class SseResponse implements Sink {
     this.close()
   }
 
+  /** Ends the response, and says how long to stay away. */
+  leave(retryMs: number): void {
+    this.#send(utf8.encode(encodeRetry(retryMs)))
+    this.close()
+  }
+
   /** Ends the response; what is queued is still sent. A client that is there comes back. */
   close(): void {
     if (this.#over) return
