@@ -274,7 +274,7 @@ test('who comes back while the server still holds the link before takes over wha
   before.say('send', 2, 'room', room, 'say', 0, { text: 'older' })
   await clock.advance(0)
   const stranger = connect(router)
-  stranger.say('hello', { v: 1, contract: '0', client: clientId('ann'), session: 'a guess' }, 'ann')
+  stranger.say('hello', { v: 1, contract: '0', client: clientId('other'), session: 'a guess' }, 'ann')
   await clock.advance(0)
   expect(before.end).toBeUndefined()
 

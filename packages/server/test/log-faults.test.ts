@@ -96,7 +96,7 @@ test.each([
   expect(ann.end?.code).toBe(4102)
   expect(ann.end?.reason).not.toContain('EIO')
   expect(reports).toMatchObject([{ kind: 'log-failed', error: { message: expect.stringContaining('EIO') } }])
-  expect(router.inspect()).toMatchObject({ sessions: 0, readers: 0, topics: 0, timers: 0 })
+  expect(router.inspect()).toMatchObject({ connections: 0, readers: 0, topics: 0 })
 })
 
 test('a log that gives back nonsense ends the response that met it, and is reported', async () => {

@@ -195,6 +195,22 @@ test('the session of another member, or of another client, is not resumed, and s
   expect(welcomeOf(back)).toMatchObject({ resumed: true })
 })
 
+test('a client that begins a new session has the one before ended: its messages do not run side by side', async () => {
+  const { enter, go, ran, clock } = setUp()
+  const before = await enter('ann')
+  before.say('send', 1, 'room', { id: 'x' }, 'say', 0, { text: 'a' })
+  before.say('send', 2, 'room', { id: 'x' }, 'say', 0, { text: 'b' })
+  await clock.advance(0)
+  before.cut()
+  const after = await enter('ann', 'the secret of a session elsewhere')
+  expect(welcomeOf(after)).toMatchObject({ resumed: false })
+  after.say('send', 3, 'room', { id: 'x' }, 'say', 0, { text: 'c' })
+  await clock.advance(0)
+  await go('a')
+  await go('c')
+  expect(ran).toEqual(['say a', 'say c'])
+})
+
 test('a client that is refused when it comes back leaves its session as it was', async () => {
   const { enter } = setUp({
     context: ({ auth }): User => {
@@ -239,14 +255,14 @@ test('a client that closes has no session any more, and what runs for it is told
 
 test('a member that is sent away has no session to come back to, with a connection or without', async () => {
   const { enter, router } = setUp()
-  const one = await enter('ann')
-  const two = await enter('ann')
+  const one = await enter('phone', undefined, 'ann')
+  const two = await enter('laptop', undefined, 'ann')
   two.cut()
+  expect(router.inspect().sessions).toBe(2)
   router.disconnect({ member: 'ann' })
   expect(one.end?.code).toBe(4410)
   expect(router.inspect().sessions).toBe(0)
-  for (const before of [one, two])
-    expect(welcomeOf(await enter('ann', secretOf(before)))).toMatchObject({ refused: 'SESSION_GONE' })
+  expect(welcomeOf(await enter('laptop', secretOf(two), 'ann'))).toMatchObject({ refused: 'SESSION_GONE' })
 })
 
 test('of more sessions without a connection than are kept, the one that waits longest ends', async () => {

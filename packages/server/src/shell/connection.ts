@@ -268,13 +268,20 @@ export class Connection implements LiveConnection, Peer, Carrier {
     }
   }
 
-  async #admit({ client, before, auth }: Admission): Promise<void> {
+  async #admit({ client, before, contract, auth }: Admission): Promise<void> {
     const core = this.#core
     if (core.draining.isOn && !this.#found(client, before)) {
       this.#sendAway()
       return
     }
     const asked = core.endings.now
+    const checked = core.contracts.check(contract)
+    const verdict = checked instanceof Promise ? await checked : checked
+    if (this.#over) return
+    if (verdict.refusal !== undefined) {
+      this.#carryOut(this.#machine.refused('CONTRACT_MISMATCH', verdict.refusal))
+      return
+    }
     const entered = await this.#enter(client, before, auth)
     if (this.#over) return
     if (entered instanceof Refusal) {
@@ -295,7 +302,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
       this.close(ending.code === 'OVERLOADED' ? 'OVERLOADED' : 'DISCONNECTED', ending.message)
       return
     }
-    this.#welcome(client, entered)
+    this.#welcome(client, entered, verdict.fits === 'compatible')
   }
 
   /** Asks who this is: for the session that it comes back to, or for a new one. */
@@ -326,7 +333,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
     return found?.client === client ? found : undefined
   }
 
-  #welcome(client: string, { credentials, resumes, refused }: Entered): void {
+  #welcome(client: string, { credentials, resumes, refused }: Entered, isCompatible: boolean): void {
     const core = this.#core
     // it may have ended while the log was opened
     const resumed = resumes !== undefined && !resumes.isOver
@@ -336,7 +343,12 @@ export class Connection implements LiveConnection, Peer, Carrier {
     }
     const live = resumed ? resumes : new LiveSession({ core, handlers: this.#handlers, client, credentials })
     this.#live = live
-    if (!resumed) core.sessions.add(live)
+    if (!resumed) {
+      // what it asked for in a session before, perhaps before it was elsewhere, must not run beside what it asks for now
+      const older = core.sessions.ofClient(client)
+      if (older && older.member === live.member) older.close('TAKEN_OVER', 'the client began a new session')
+      core.sessions.add(live)
+    }
     live.carryBy(this)
     if (!resumed) live.begin()
     if (this.#over) return // the application may disconnect whom it is told of
@@ -346,6 +358,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
       type: 'welcome',
       version: protocolVersion,
       contract: core.contract.fingerprint,
+      ...(isCompatible ? { fits: 'compatible' } : {}),
       session: live.secret,
       resumed,
       ...(why === undefined ? {} : { refused: why }),

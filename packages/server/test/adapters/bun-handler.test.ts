@@ -52,11 +52,13 @@ async function chat(url: string): Promise<WebSocket> {
   return socket
 }
 
-const hello = JSON.stringify(['hello', { v: 1, contract: '0', client: 'Zm9vYmFyYmF6cXV4MTIzNA' }])
+let clients = 0
 
+/** A client of its own. */
 async function greeted(url: string) {
   const socket = await rawWebSocket(url)
-  socket.send(hello)
+  const client = `${++clients}`.padStart(22, '0')
+  socket.send(JSON.stringify(['hello', { v: 1, contract: '0', client }]))
   await socket.until((frame) => frame.startsWith('["welcome"'))
   return socket
 }
@@ -127,7 +129,7 @@ describe('the application’s own sockets', () => {
     ;(own as unknown as { ping(data: string): void }).ping('are you there')
     await vi.waitFor(() => expect(told).toContain('ping ours are you there'))
     parley.cut()
-    await vi.waitFor(() => expect(router.inspect().sessions).toBe(0))
+    await vi.waitFor(() => expect(router.inspect().connections).toBe(0))
     own.close(1000, 'done')
     await vi.waitFor(() => expect(told).toContain('close ours 1000 done'))
     expect(told).toEqual([
@@ -166,7 +168,7 @@ describe('the limits of the server', () => {
     const parley = await greeted(`${url}/realtime`)
     parley.send(`["call",1,"size",0,"${'x'.repeat(1_001)}"]`)
     expect((await parley.closed).code).toBe(1_009)
-    await vi.waitFor(() => expect(router.inspect().sessions).toBe(0))
+    await vi.waitFor(() => expect(router.inspect().connections).toBe(0))
   })
 
   test('are Parley’s own where the application brings no sockets', async () => {

@@ -122,14 +122,18 @@ describe('a client that sends nonsense', () => {
         expect((await fetch(`${edge.url}/health`)).status).toBe(200)
         websocket.cut()
         sse.cut()
-        await expect.poll(() => edge.router.inspect()).toMatchObject({ sessions: 0, readers: 0, timers: 0 })
+        await expect.poll(() => edge.router.inspect()).toMatchObject({ connections: 0, readers: 0 })
       },
     }
   }
 
+  let clients = 0
+
+  /** A client of its own. */
   async function greeted(url: string): Promise<RawWebSocket> {
     const socket = await rawWebSocket(url)
-    socket.send(JSON.stringify(hello))
+    const client = `${++clients}`.padStart(22, '0')
+    socket.send(JSON.stringify(['hello', { v: 1, contract: '0', client }]))
     await socket.until((frame) => frame.startsWith('["welcome"'))
     return socket
   }

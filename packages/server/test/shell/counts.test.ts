@@ -52,6 +52,7 @@ async function startHeld() {
   const edge = startEdge({
     log,
     clock,
+    limits: { sessionMs: 20 }, // those that were cut do not come back
     onJoin: join.pass,
     onContext: (request) => {
       request?.signal.addEventListener('abort', () => aborted++, { once: true })
@@ -89,14 +90,16 @@ async function startHeld() {
   }
 }
 
-const hello = JSON.stringify([
-  'hello',
-  { v: 1, contract: '0000000000000000', client: 'Zm9vYmFyYmF6cXV4MTIzNA' },
-])
+let clients = 0
+/** Of another client each time. */
+const hello = (): string => {
+  const client = `${++clients}`.padStart(22, '0')
+  return JSON.stringify(['hello', { v: 1, contract: '0000000000000000', client }])
+}
 
 async function greeted(url: string): Promise<RawWebSocket> {
   const socket = await rawWebSocket(url)
-  socket.send(hello)
+  socket.send(hello())
   await socket.until((frame) => frame.startsWith('["welcome"'))
   return socket
 }
@@ -199,7 +202,7 @@ describe('after a thousand WebSockets that were cut', () => {
     const held = await startHeld()
     const connect = async () => {
       const socket = await rawWebSocket(held.url)
-      socket.send(hello)
+      socket.send(hello())
       return socket
     }
     await beforeGate(held, 'context', connect, gone(held))

@@ -30,8 +30,8 @@ async function setUp() {
     { send: () => true, close: () => {}, buffered: () => 0 },
     new Request('http://localhost/realtime'),
   )
-  const hello = JSON.stringify(['hello', { v: 1, contract: '0', client: 'a'.repeat(22) }])
-  busy.received(hello)
+  const hello = (client: string): string => JSON.stringify(['hello', { v: 1, contract: '0', client }])
+  busy.received(hello('a'.repeat(22)))
   await clock.advance(0)
   for (let id = 1; id <= topics; id++) busy.received(JSON.stringify(['sub', id, 'room', { id }, null]))
   await clock.advance(0)
@@ -56,7 +56,7 @@ async function setUp() {
     new Request('http://localhost/realtime'),
   )
   const say = (...frame: unknown[]) => connection.received(JSON.stringify(frame))
-  connection.received(hello)
+  connection.received(hello('b'.repeat(22)))
   await clock.advance(0)
   const { epoch } = JSON.parse(frames[0]!)[1]
 
