@@ -4,7 +4,7 @@
  * and the shortest run that still breaks it. `--bug name` plants one of the bugs of bugs.ts first.
  */
 import { parseArgs } from 'node:util'
-import { plant } from './plant.js'
+import { bugNamed, plant } from './plant.js'
 import type { Counts } from './world.js'
 
 const { values } = parseArgs({
@@ -39,7 +39,7 @@ if (most === Number.POSITIVE_INFINITY && minutes === undefined) {
 }
 
 // before anything of the product is loaded
-if (values.bug !== undefined) await plant(values.bug)
+if (values.bug !== undefined) plant(bugNamed(values.bug))
 const { runWorld, stepsOf } = await import('./world.js')
 const { promises } = await import('./promises.js')
 const { shrink } = await import('./shrink.js')
