@@ -15,6 +15,7 @@ import {
 import type { EmitterCounts, EmitterOf } from './handles.js'
 import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
+import { Contracts } from './shell/contracts.js'
 import { channelHandle, topicEmitter } from './shell/handles.js'
 import { checkLimits, checkOrigins } from './shell/options.js'
 import { createReporter } from './shell/reporter.js'
@@ -103,17 +104,14 @@ function makeEmitter(
 ): unknown {
   const limits = checkLimits(options.limits)
   const clock = systemClock
+  const log = options.log ?? memoryLog({ clock, maxBytes: limits.logBytes, maxTopics: limits.logTopics })
+  const report = createReporter(options.onReport ?? printReport, clock)
   const host: SseHost = {
-    topics: new Topics({
-      log: options.log ?? memoryLog({ clock, maxBytes: limits.logBytes, maxTopics: limits.logTopics }),
-      codec: createCodec(options.superjson),
-      limits,
-      clock,
-      onReport: createReporter(options.onReport ?? printReport, clock),
-    }),
+    topics: new Topics({ log, codec: createCodec(options.superjson), limits, clock, onReport: report }),
     ticker: new Ticker(clock),
     allowedOrigins: checkOrigins(options.allowedOrigins),
     fingerprint: contract.fingerprint,
+    contracts: new Contracts({ contract, store: log.contracts, clock, report }),
     sse: new Set(),
   }
   const whole = {

@@ -2,6 +2,7 @@
 import { type Contract, type ContractTree, ParleyError, type Report, type Schema } from '@parley/shared'
 import {
   type Clock,
+  type ContractDescription,
   type ContractSpecs,
   createCodec,
   type Limits,
@@ -16,6 +17,7 @@ import type { HubChannels, HubTypes } from './handles.js'
 import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
 import { createBinder } from './shell/bound-topics.js'
+import { Contracts, type OnMismatch } from './shell/contracts.js'
 import type { Application, HubCore } from './shell/core.js'
 import { Draining } from './shell/draining.js'
 import { Endings } from './shell/endings.js'
@@ -78,6 +80,14 @@ export interface HubOptions<Auth extends Schema | undefined, Context> {
   readonly limits?: Partial<Limits>
   /** An application's own superjson instance, with its registered types. */
   readonly superjson?: SuperJSON
+  /**
+   * Descriptions of the contracts that were served before, as `describeContract` made them: what `contract.lock.json`
+   * holds. A durable log keeps them by itself. A client of one that fits goes on; one of another is refused with
+   * `CONTRACT_MISMATCH`.
+   */
+  readonly contracts?: readonly ContractDescription[]
+  /** What to do about a client of a contract that nothing is known of. Default: `'report'`, and it goes on. */
+  readonly onMismatch?: OnMismatch
 }
 
 export interface Hub<Tree extends ContractTree, Context> extends HubTypes<Tree, Context> {
@@ -101,7 +111,7 @@ export function coreOf(hub: object): HubCore {
  * Makes the hub of a contract: one per program.
  *
  * @throws ParleyError `NOT_YET` for a contract with a part that this version does not have, by path; `BAD_OPTIONS` for a
- *   limit or an origin that cannot be meant, and for a contract with `once` over a log that cannot remember what ran.
+ *   limit, an origin or a description that cannot be meant, and for a contract with `once` over a log that cannot remember what ran.
  * @example
  * export const hub = createHub(contract, {
  *   auth: z.string(),
@@ -152,6 +162,14 @@ export function createHubWith<
     application: options as unknown as Application,
     allowedOrigins: checkOrigins(options.allowedOrigins),
     fingerprint: contract.fingerprint,
+    contracts: new Contracts({
+      contract,
+      known: options.contracts,
+      onMismatch: options.onMismatch,
+      store: log.contracts,
+      clock,
+      report,
+    }),
     report,
     connections,
     sessions,

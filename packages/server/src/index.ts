@@ -32,6 +32,7 @@ export type {
 } from './handles.js'
 export { type Around, type ContextRequest, createHub, type Hub, type HubOptions } from './hub.js'
 export type {
+  ContractStore,
   Entry,
   Log,
   LogGap,

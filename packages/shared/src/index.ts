@@ -18,6 +18,7 @@ export {
   type Volatile,
   volatile,
 } from './contract/define.js'
+export { type ContractDescription, describeContract } from './contract/describe.js'
 export type { Duration } from './contract/duration.js'
 export type {
   CallPath,

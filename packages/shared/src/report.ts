@@ -14,12 +14,14 @@ export type ReportKind =
   | 'unreachable'
   /** A peer broke the protocol. */
   | 'protocol'
-  /** A subscription could not go on: the log failed. */
+  /** The log failed: a subscription could not go on, or what came of a call with `once` could not be stored. */
   | 'log-failed'
   /** A `latest` topic was given up for lack of memory. */
   | 'latest-evicted'
   /** What was emitted under another version of the contract cannot be given: its `upgrade` failed, or it was volatile and is dropped. */
   | 'incompatible'
+  /** A client was built with another contract than the server's; told once for each. */
+  | 'contract'
   /** A listener threw; it has had the event all the same. */
   | 'listener-failed'
   /** A gap that no reader listens for. */

@@ -44,7 +44,7 @@
  *
  * A log may also keep descriptions of the contracts that were served over it (`contracts`):
  *
- * 14. What `save` kept MUST be loaded by every node, and after a restart, as far as the log's events are. Of more than
+ * 14. What `save` kept MUST be found by every node, and after a restart, as far as the log's events are. Of more than
  *     16 the ones that were saved longest ago may go.
  *
  * Where a page begins:
@@ -174,7 +174,7 @@ export interface OnceStore {
 
 /** Keeps descriptions of the contracts that were served. They are opaque to it. */
 export interface ContractStore {
-  load(): Promise<readonly string[]>
+  find(fingerprint: string): Promise<string | undefined>
   /** Keeps a description, in the place of the one of the same fingerprint. */
   save(fingerprint: string, description: string): Promise<void>
 }

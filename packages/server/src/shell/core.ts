@@ -4,6 +4,7 @@ import type { CloseCodeName, ContractSpecs } from '@parley/shared/internal'
 import type { Dispatch } from '../dispatch.js'
 import type { AnyHandler } from '../handler-run.js'
 import type { Topics } from '../topics.js'
+import type { Contracts } from './contracts.js'
 import type { Draining } from './draining.js'
 import type { Endings } from './endings.js'
 import type { ServerSession } from './session.js'
@@ -66,6 +67,7 @@ export interface HubCore {
   readonly application: Application
   readonly allowedOrigins: readonly string[]
   readonly fingerprint: string
+  readonly contracts: Contracts
   readonly report: (report: Report) => void
   readonly connections: Set<LiveConnection>
   readonly sessions: Sessions

@@ -123,6 +123,8 @@ async function post(
   headers: Headers,
   refuse: Refuse,
 ): Promise<Response> {
+  const { refusal } = await core.contracts.check(request.headers.get('parley-contract'), route.path)
+  if (refusal !== undefined) return refuse(failure('CONTRACT_MISMATCH', refusal))
   const body = await readBody(request, core.topics.limits)
   if ('failure' in body) return refuse(body.failure)
   const within = request.headers.get('parley-within') ?? '0'

@@ -9,6 +9,7 @@ const limited: ReadonlySet<ReportKind> = new Set([
   'log-failed',
   'latest-evicted',
   'incompatible',
+  'contract',
 ])
 
 /** Of each of those kinds this many pass in so many ms; the next one that passes says how many did not. */

@@ -3,6 +3,7 @@ import { ParleyError } from '@parley/shared'
 import { type From, type Position, parsePosition, type Topic } from '@parley/shared/internal'
 import { type Failure, failure, statusOf } from '../failure.js'
 import type { Topics } from '../topics.js'
+import type { Contracts } from './contracts.js'
 import { corsHeaders, originRefusal, preflight } from './cors.js'
 import type { Draining } from './draining.js'
 import { SseResponse } from './sse.js'
@@ -14,6 +15,7 @@ export interface SseHost {
   readonly ticker: Ticker
   readonly allowedOrigins: readonly string[]
   readonly fingerprint: string
+  readonly contracts: Contracts
   readonly sse: Set<SseResponse>
   /** A hub's: whether it takes no reader any more, and when one may ask again. */
   readonly draining?: Pick<Draining, 'isOn' | 'delayMs'>
@@ -67,6 +69,8 @@ export async function respondAllowed(
     return errorResponse({ code: error.code, message: error.message, status: statusOf(error.code) }, headers)
   }
   headers.set('parley-contract', host.fingerprint)
+  const { refusal } = await host.contracts.check(request.headers.get('parley-contract'), topic.spec.path)
+  if (refusal !== undefined) return errorResponse(failure('CONTRACT_MISMATCH', refusal), headers)
   try {
     await host.topics.open()
   } catch (error) {

@@ -52,7 +52,7 @@ const serverReaders: ReadonlyMap<string, FrameReader<ServerFrame<Received>>> = n
         type: 'welcome',
         version,
         contract,
-        ...optional('fits', fits === 'compatible' ? fits : undefined),
+        ...(fits === 'compatible' ? ({ fits } as const) : {}),
         session,
         resumed,
         ...optional('refused', isText(refused) ? refused : undefined),

@@ -5,12 +5,12 @@ const most = 64
 
 /** The statements on the contracts that were served. */
 export class ContractRows {
-  readonly #all: Statement<{ readonly description: string }, []>
+  readonly #find: Statement<{ readonly description: string }, [fingerprint: string]>
   readonly #put: Statement<unknown, [fingerprint: string, description: string]>
   readonly #drop: Statement<unknown, [most: number]>
 
   constructor(db: Database) {
-    this.#all = db.prepare('SELECT description FROM contracts ORDER BY rowid')
+    this.#find = db.prepare('SELECT description FROM contracts WHERE fingerprint = ?1')
     // what is replaced gets a new rowid: the highest one was served last
     this.#put = db.prepare('INSERT OR REPLACE INTO contracts (fingerprint, description) VALUES (?1, ?2)')
     this.#drop = db.prepare(
@@ -18,8 +18,8 @@ export class ContractRows {
     )
   }
 
-  all(): readonly string[] {
-    return this.#all.all().map(({ description }) => description)
+  find(fingerprint: string): string | undefined {
+    return this.#find.get(fingerprint)?.description
   }
 
   put(fingerprint: string, description: string): void {

@@ -63,7 +63,7 @@ export class SqliteLog implements Log {
     this.#tails = tails
     this.#ending = ending
     this.contracts = {
-      load: async () => this.#use((store) => store.contracts.all()),
+      find: async (fingerprint) => this.#use((store) => store.contracts.find(fingerprint)),
       save: async (fingerprint, description) =>
         this.#use((store) =>
           store.transaction(clock.now(), () => store.contracts.put(fingerprint, description)),
