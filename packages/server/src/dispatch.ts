@@ -3,9 +3,15 @@ import { type Issue, ParleyError } from '@parley/shared'
 import { type Clock, type Codec, type Encoded, type Limits, parse } from '@parley/shared/internal'
 import type { BoundEmits } from './bound.js'
 import { type Failure, failure, failureOf } from './failure.js'
-import { type HandlerRequest, HandlerRun, type RunRequest, type StreamRequest } from './handler-run.js'
+import {
+  type HandlerRequest,
+  HandlerRun,
+  type RunKey,
+  type RunRequest,
+  type StreamRequest,
+} from './handler-run.js'
 import { firstIssue } from './issues.js'
-import { KeyedRuns, type RunKey } from './keyed-runs.js'
+import { KeyedRuns } from './keyed-runs.js'
 import type { Outcome } from './outcome-text.js'
 import { Remembered } from './remembered.js'
 import { givenUp, over, type Running } from './running.js'

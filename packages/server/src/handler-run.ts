@@ -2,7 +2,6 @@
 import { ParleyError } from '@parley/shared'
 import type { CallSpec, MessageSpec, Received, StreamSpec, Topic } from '@parley/shared/internal'
 import { BoundEmits } from './bound.js'
-import type { RunKey } from './keyed-runs.js'
 import type { OnceEmit } from './logs/log.js'
 import type { Topics } from './topics.js'
 
@@ -26,6 +25,14 @@ export interface HandlerRequest {
 
 /** Gives the position; where what is emitted is held there is none yet. */
 type BoundEmit = (name: string, data: unknown, options?: { id?: string }) => Promise<string | undefined>
+
+/** What makes a request the same when it comes again. */
+export interface RunKey {
+  /** Nobody else can have it, nor guess it. */
+  readonly id: string
+  /** The member who asks, where the key alone does not say so: another one is told nothing of the outcome. */
+  readonly member: string | undefined
+}
 
 export interface RunRequest extends HandlerRequest {
   readonly kind: 'message' | 'call'

@@ -16,18 +16,10 @@ import { createHash } from 'node:crypto'
 import { ParleyError, type Report } from '@parley/shared'
 import type { Clock } from '@parley/shared/internal'
 import { type Failure, failure } from './failure.js'
-import type { HandlerRun, RunRequest } from './handler-run.js'
+import type { HandlerRun, RunKey, RunRequest } from './handler-run.js'
 import type { OnceRecord, OnceStore } from './logs/log.js'
 import { type Outcome, outcomeFromText, outcomeToText } from './outcome-text.js'
 import { answered, givenUp, type Running } from './running.js'
-
-/** What makes a request the same when it comes again. */
-export interface RunKey {
-  /** Nobody else can have it, nor guess it. */
-  readonly id: string
-  /** The member who asks, where the key alone does not say so: another one is told nothing of the outcome. */
-  readonly member: string | undefined
-}
 
 /** One run, as far as its key has to know it. */
 export interface Steps {

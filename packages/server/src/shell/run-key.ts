@@ -2,13 +2,17 @@
 import type { CallSpec, MessageSpec } from '@parley/shared/internal'
 import type { Run } from '../core/session.js'
 import { type Failure, failure } from '../failure.js'
-import type { RunKey } from '../keyed-runs.js'
-import type { Asking } from './run.js'
-
-export const keyHeader = 'idempotency-key'
+import type { RunKey } from '../handler-run.js'
+import type { ServerSession } from './session.js'
 
 /** As long as a key may be, in characters. */
 const longestKey = 255
+
+interface Asking {
+  readonly session: ServerSession
+  readonly client: string | undefined
+  readonly request?: Request | undefined
+}
 
 /** The key of a run, nothing where it needs none, or why it must not run. */
 export function keyOf(
@@ -25,7 +29,7 @@ export function keyOf(
     // back as somebody else, who then is told nothing of it and does not run it again
     return { id: JSON.stringify(['frame', client ?? session.id, id]), member }
   }
-  const key = request?.headers.get(keyHeader) ?? undefined
+  const key = request?.headers.get('idempotency-key') ?? undefined
   if (key === undefined) {
     if (onceMs === undefined) return undefined
     return failure(
