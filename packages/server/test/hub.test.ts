@@ -536,9 +536,6 @@ test('a contract with a part that is not there yet is refused, by path', () => {
   expect(refused({ room: channel({ events: { e: item }, presence: item }) })).toThrow(
     /'room' uses `presence`/,
   )
-  expect(refused({ room: channel({ events: { e: item }, upgrade: { e: () => undefined } }) })).toThrow(
-    /`upgrade`/,
-  )
   try {
     refused({ room: channel({ events: { e: item }, presence: item }) })()
   } catch (error) {

@@ -18,11 +18,12 @@ import {
 } from '@parley/shared/internal'
 import { ConnectionMachine, type ConnectionOrder } from '../core/connection.js'
 import type { NativeSocket } from '../fanout/member.js'
-import { Refusal, refusalClose } from './admission.js'
+import { Refusal } from './admission.js'
 import type { HandlerTable, HubCore, LiveConnection } from './core.js'
-import { Credentials, type CredentialsEvents, type Entrance } from './credentials.js'
+import type { CredentialsEvents, Entrance } from './credentials.js'
 import { DrainQueue } from './drain.js'
-import { type Carrier, LiveSession } from './live-session.js'
+import { type Admission, admitClient, beginSession, type Entering, type Known } from './entry.js'
+import type { Carrier, LiveSession } from './live-session.js'
 import { share } from './reader.js'
 import type { ServerSession } from './session.js'
 import type { ServerSocket } from './socket.js'
@@ -268,105 +269,31 @@ export class Connection implements LiveConnection, Peer, Carrier {
     }
   }
 
-  async #admit({ client, before, contract, auth }: Admission): Promise<void> {
-    const core = this.#core
-    if (core.draining.isOn && !this.#found(client, before)) {
+  async #admit(admission: Admission): Promise<void> {
+    const [core, handlers, entrance] = [this.#core, this.#handlers, this.#entrance]
+    const entering: Entering = { core, handlers, entrance, admission, isOver: () => this.#over }
+    const known = await admitClient(entering)
+    if (this.#over || known === 'over') return
+    if (known === 'sent-away') this.#sendAway()
+    else if ('why' in known) this.#carryOut(this.#machine.refused(known.code, known.why))
+    else this.#welcome(entering, known)
+  }
+
+  #welcome(entering: Entering, known: Known): void {
+    const begun = beginSession(entering, known)
+    if (begun === 'sent-away') {
       this.#sendAway()
       return
     }
-    const asked = core.endings.now
-    const checked = core.contracts.check(contract)
-    const verdict = checked instanceof Promise ? await checked : checked
-    if (this.#over) return
-    if (verdict.refusal !== undefined) {
-      this.#carryOut(this.#machine.refused('CONTRACT_MISMATCH', verdict.refusal))
-      return
-    }
-    const entered = await this.#enter(client, before, auth)
-    if (this.#over) return
-    if (entered instanceof Refusal) {
-      this.#carryOut(this.#machine.refused(refusalClose[entered.code], entered.why))
-      return
-    }
-    try {
-      await core.topics.open()
-    } catch (error) {
-      if (this.#over) return
-      core.report({ kind: 'log-failed', message: 'the log could not be opened', error })
-      this.close('INTERNAL', 'the log could not be opened')
-      return
-    }
-    if (this.#over) return
-    const ending = core.endings.since(asked, entered.credentials.member)
-    if (ending) {
-      this.close(ending.code === 'OVERLOADED' ? 'OVERLOADED' : 'DISCONNECTED', ending.message)
-      return
-    }
-    this.#welcome(client, entered, verdict.fits === 'compatible')
-  }
-
-  /** Asks who this is: for the session that it comes back to, or for a new one. */
-  async #enter(
-    client: string,
-    before: string | undefined,
-    auth: Received | undefined,
-  ): Promise<Entered | Refusal> {
-    const own = this.#found(client, before)
-    if (own) {
-      const admitted = await own.credentials.ask(this.#entrance, auth)
-      if (admitted instanceof Refusal) return admitted
-      if (admitted.member === own.member && !own.isOver)
-        return { credentials: own.credentials, resumes: own, refused: undefined }
-    }
-    const credentials = new Credentials(this.#core, this.#entrance.transport)
-    const admitted = await credentials.ask(this.#entrance, auth)
-    if (admitted instanceof Refusal) return admitted
-    const found = before === undefined ? undefined : this.#core.sessions.find(before)
-    const isTaken = found !== undefined && !found.isOver
-    const refused = before === undefined ? undefined : isTaken ? 'SESSION_CHANGED' : 'SESSION_GONE'
-    return { credentials, resumes: undefined, refused }
-  }
-
-  /** The session that a client comes back to. */
-  #found(client: string, before: string | undefined): LiveSession | undefined {
-    const found = before === undefined ? undefined : this.#core.sessions.find(before)
-    return found?.client === client ? found : undefined
-  }
-
-  #welcome(client: string, { credentials, resumes, refused }: Entered, isCompatible: boolean): void {
-    const core = this.#core
-    // it may have ended while the log was opened
-    const resumed = resumes !== undefined && !resumes.isOver
-    if (core.draining.isOn && !resumed) {
-      this.#sendAway()
-      return
-    }
-    const live = resumed ? resumes : new LiveSession({ core, handlers: this.#handlers, client, credentials })
+    const { live, isNew, head } = begun
     this.#live = live
-    if (!resumed) {
-      // what it asked for in a session before, perhaps before it was elsewhere, must not run beside what it asks for now
-      const older = core.sessions.ofClient(client)
-      if (older && older.member === live.member) older.close('TAKEN_OVER', 'the client began a new session')
-      core.sessions.add(live)
-    }
     live.carryBy(this)
-    if (!resumed) live.begin()
+    if (isNew) live.begin()
     if (this.#over) return // the application may disconnect whom it is told of
-    const { limits, epoch } = core.topics
-    const why = resumes && !resumed ? 'SESSION_GONE' : refused
-    const welcome = this.#machine.admitted({
-      type: 'welcome',
-      version: protocolVersion,
-      contract: core.contract.fingerprint,
-      ...(isCompatible ? { fits: 'compatible' } : {}),
-      session: live.secret,
-      resumed,
-      ...(why === undefined ? {} : { refused: why }),
-      epoch,
-      frameBytes: limits.frameBytes,
-      heartbeatMs: limits.heartbeatMs,
-      heartbeatGraceMs: limits.heartbeatGraceMs,
-    })
+    const { limits, epoch } = this.#core.topics
+    const { frameBytes, heartbeatMs, heartbeatGraceMs } = limits
+    const rest = { session: live.secret, resumed: !isNew, epoch, frameBytes, heartbeatMs, heartbeatGraceMs }
+    const welcome = this.#machine.admitted({ type: 'welcome', version: protocolVersion, ...head, ...rest })
     this.#carryOut(welcome)
     live.credentials.watch(this.#expiry)
   }
@@ -396,17 +323,6 @@ export class Connection implements LiveConnection, Peer, Carrier {
     if (!this.#live) throw new Error('a connection without a session was asked for it')
     return this.#live
   }
-}
-
-type Admission = Extract<ConnectionOrder, { type: 'admit' }>
-
-/** Who came in. */
-interface Entered {
-  readonly credentials: Credentials
-  /** The session that goes on. */
-  readonly resumes: LiveSession | undefined
-  /** Why the one that was named does not. */
-  readonly refused: string | undefined
 }
 
 /** Whether a client that is closed with this code has no session any more; one that was taken over has it elsewhere. */
