@@ -5,7 +5,8 @@
  * works. A server that is down looks like a network without WebSocket, so a client whose WebSockets did open gives them
  * some attempts more before it believes that.
  *
- * Inputs: what became of the attempts. A WebSocket counts as failed where it did not open, or not in time.
+ * Inputs: what became of the attempts. A WebSocket failed where it did not open, or not in time; it is mute where it
+ * opened and brought nothing, because something on the way takes the upgrade and none of the frames.
  */
 import { clientDefaults } from '@parley/shared/internal'
 
@@ -14,7 +15,7 @@ const failuresAfterOne = 2
 
 export class TransportChoice {
   #first: 'websocket' | 'fallback' = 'websocket'
-  /** A WebSocket opened, and no fallback has been needed since. */
+  /** A WebSocket served, and no fallback has been needed since. */
   #hasWebSocket = false
   #failures = 0
   #probes = 0
@@ -31,13 +32,21 @@ export class TransportChoice {
 
   webSocketOpened(): void {
     this.#first = 'websocket'
-    this.#hasWebSocket = true
     this.#failures = 0
+  }
+
+  /** A frame came. */
+  webSocketServed(): void {
+    this.#hasWebSocket = true
     this.#probes = 0
   }
 
   webSocketFailed(): void {
     this.#failures += 1
+  }
+
+  webSocketWasMute(): void {
+    this.#first = 'fallback'
   }
 
   /** The fallback works, so it is kept to. */

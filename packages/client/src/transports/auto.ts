@@ -4,7 +4,7 @@
  * better connection.
  */
 import type { Link, LinkEnd, LinkEvents } from '@parley/shared'
-import { type Clock, clientDefaults, parseCloseReason } from '@parley/shared/internal'
+import { type Clock, clientDefaults, closeCodes, parseCloseReason } from '@parley/shared/internal'
 import { TransportChoice } from '../core/transport-choice.js'
 import { onOnline } from '../shell/wake.js'
 import type { FallbackLink } from './fallback.js'
@@ -37,6 +37,8 @@ class AutoEnd implements LinkEnd {
   /** How the WebSocket of this attempt ended before it opened. */
   #webSocketEnding: Ending | undefined
   #isWebSocketLate = false
+  /** Nothing came over it yet. */
+  #isWebSocketMute = true
   #hasFallenBack = false
   #isOver = false
   #stopTimer: (() => void) | undefined
@@ -54,6 +56,8 @@ class AutoEnd implements LinkEnd {
   }
 
   close(code: number, reason: string): void {
+    const isUnanswered = this.#end === this.#webSocket && this.#isWebSocketMute
+    if (isUnanswered && code === closeCodes.HELLO_TIMEOUT.code) this.#options.choice.webSocketWasMute()
     this.#isOver = true
     this.#stop()
     this.#webSocket?.close(code, reason)
@@ -76,7 +80,11 @@ class AutoEnd implements LinkEnd {
         this.#end = this.#webSocket
         events.opened()
       },
-      received: (data) => events.received(data),
+      received: (data) => {
+        if (this.#isWebSocketMute) choice.webSocketServed()
+        this.#isWebSocketMute = false
+        events.received(data)
+      },
       closed: (code, reason) => {
         this.#stopTimer?.()
         this.#webSocket = undefined
@@ -142,25 +150,24 @@ class AutoEnd implements LinkEnd {
   #tryWebSocket(): void {
     const { webSocket, choice, clock, events } = this.#options
     this.#probe?.close(1000, '')
-    const failed = (): void => {
+    const settled = (): void => {
       this.#probe = undefined
       this.#armProbe()
     }
     this.#stopTimer?.()
     this.#stopTimer = clock.after(clientDefaults.connectMs, () => {
       this.#probe?.close(1000, '')
-      failed()
+      settled()
     })
     this.#probe = webSocket.connect({
       opened: () => {
         this.#probe?.close(1000, '')
-        this.#probe = undefined
         choice.webSocketOpened()
-        this.#armProbe() // should nobody come of it
+        settled() // it is told again, should nothing come of it
         events.better?.()
       },
       received: () => {},
-      closed: failed,
+      closed: settled,
     })
   }
 

@@ -11,6 +11,7 @@ test('a client that never had a WebSocket may fall back at once', () => {
 test('one that had a WebSocket may fall back after three that did not open, and counts anew after one that did', () => {
   const choice = new TransportChoice()
   choice.webSocketOpened()
+  choice.webSocketServed()
   const may = [1, 2, 3].map(() => {
     choice.webSocketFailed()
     return choice.mayFallBack
@@ -29,10 +30,19 @@ test('a fallback that opened comes first until it does not open, or a WebSocket 
   expect([choice.first, choice.mayFallBack]).toEqual(['websocket', true])
   choice.fallbackOpened()
   choice.webSocketOpened()
-  expect([choice.first, choice.mayFallBack]).toEqual(['websocket', false])
+  expect([choice.first, choice.mayFallBack]).toEqual(['websocket', true])
+  choice.webSocketServed()
+  expect(choice.mayFallBack).toBe(false)
 })
 
-test('probes come later and later, up to a bound, and from the start again after a WebSocket that opened', () => {
+test('a WebSocket that opened and brought nothing gives way to the fallback', () => {
+  const choice = new TransportChoice()
+  choice.webSocketOpened()
+  choice.webSocketWasMute()
+  expect(choice.first).toBe('fallback')
+})
+
+test('probes come later and later, up to a bound, and from the start again after a WebSocket that served', () => {
   const choice = new TransportChoice()
   const { probeBaseMs, probeCapMs } = clientDefaults
   expect([0, 1, 2].map(() => choice.probeMs(0.5))).toEqual([1, 2, 4].map((n) => n * probeBaseMs))
@@ -42,5 +52,7 @@ test('probes come later and later, up to a bound, and from the start again after
     expect.closeTo(1.5 * probeCapMs, -1),
   ])
   choice.webSocketOpened()
+  expect(choice.probeMs(0)).toBe(probeCapMs / 2)
+  choice.webSocketServed()
   expect(choice.probeMs(0)).toBe(probeBaseMs / 2)
 })

@@ -156,6 +156,16 @@ test('one that opens is let go, and told as the better way; the next attempt is 
   expect(streams()).toHaveLength(1)
 })
 
+test('where nobody comes of the better way, it is told again', async () => {
+  const { onFallback, sockets, clock } = setUp()
+  const { happened } = await onFallback()
+  for (const at of [1, 2]) {
+    await clock.runUntil(() => sockets.length === at + 1, 200_000)
+    sockets[at]!.events.opened()
+  }
+  expect(happened).toEqual(['better', 'better'])
+})
+
 test('a probe that hangs is given up, and another one follows', async () => {
   const { onFallback, sockets, clock } = setUp()
   await onFallback()
@@ -182,20 +192,50 @@ test('a network that comes back has a WebSocket tried at once', async () => {
 })
 
 test('a WebSocket that opened and then broke is a WebSocket again, and its close codes are no reason to fall back', async () => {
-  const { connect, sockets, streams } = setUp()
+  const { connect, sockets, streams, clock } = setUp()
   for (const [at, code] of [4401, 1006, 4002].entries()) {
     const { happened } = await connect()
     sockets[at]!.events.opened()
     sockets[at]!.events.closed(code, '')
     expect(happened).toEqual(['opened', [code, '']])
+    await clock.settle()
   }
   expect(streams()).toEqual([])
 })
 
-test('after one that opened, two that do not are taken for a server that is down, and the third for a blocked network', async () => {
+test('a WebSocket that opens and brings no answer to hello gives way to the fallback', async () => {
+  const { connect, sockets, onFallback, streams, clock } = setUp()
+  const mute = await connect()
+  sockets[0]!.events.opened()
+  mute.end.close(closeCodes.HELLO_TIMEOUT.code, '')
+  const { happened } = await onFallback()
+  expect(sockets).toHaveLength(1)
+  // one that opens is tried, brings nothing, and the fallback stays
+  await clock.runUntil(() => sockets.length === 2)
+  sockets[1]!.events.opened()
+  expect(happened).toEqual(['better'])
+  const next = await connect()
+  sockets[2]!.events.opened()
+  next.end.close(closeCodes.HELLO_TIMEOUT.code, '')
+  await connect()
+  expect([sockets.length, streams().length]).toEqual([3, 2])
+})
+
+test('a WebSocket that brought something is a WebSocket again, however it ends', async () => {
+  const { connect, sockets, streams } = setUp()
+  const { end } = await connect()
+  sockets[0]!.events.opened()
+  sockets[0]!.events.received('["ping"]')
+  end.close(closeCodes.HELLO_TIMEOUT.code, '')
+  await connect()
+  expect([sockets.length, streams().length]).toEqual([2, 0])
+})
+
+test('after one that served, two that do not open are taken for a server that is down, and the third for a blocked network', async () => {
   const { connect, sockets, streams, refuse } = setUp()
   await connect()
   sockets[0]!.events.opened()
+  sockets[0]!.events.received('["ping"]')
   sockets[0]!.events.closed(1006, '')
   for (let i = 0; i < 2; i++) {
     const { happened } = await connect()
@@ -216,6 +256,18 @@ test('where neither opens the attempt is over once, and a WebSocket comes first 
   expect(happened).toEqual([[1006, 'stripped']])
   await connect()
   expect([sockets.length, streams().length]).toEqual([2, 1])
+})
+
+test('one attempt asks for one stream, whichever of the two ends first', async () => {
+  const { connect, refuse, streams, clock } = setUp()
+  const { happened } = await connect()
+  await clock.advance(clientDefaults.webSocketMs)
+  streams()[0]!.fail()
+  await clock.settle()
+  expect(happened).toEqual([])
+  await refuse()
+  expect(happened).toEqual([[1006, 'stripped']])
+  expect(streams()).toHaveLength(1)
 })
 
 test('a fallback that worked and does not open any more gives way to the WebSocket', async () => {

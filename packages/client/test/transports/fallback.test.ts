@@ -345,6 +345,20 @@ test.each([
   end.close(1000, '')
 })
 
+test('a head that comes while the server is asked for something else has its own time for the first block', async () => {
+  const { connect, clock, script } = setUp()
+  const { happened, stream, end } = await connect()
+  await clock.advance(5_100)
+  stream.open()
+  await clock.settle()
+  script.last.answer(Response.json({ status: 'ok' }))
+  await clock.advance(4_000)
+  stream.send(named)
+  await clock.settle()
+  expect(happened).toEqual(['opened'])
+  end.close(1000, '')
+})
+
 test('three streams in a row that are held back are the end; one that opens, or fails in another way, counts anew', async () => {
   const { connect, clock } = setUp()
   const held = async (): Promise<unknown> => {
