@@ -1,190 +1,13 @@
-/**
- * Serves a router with Bun. The socket limits are ours unless the application brings its own WebSocket handler: then
- * its limits hold for the whole server, and whoever loses an event under them reads it from the log.
- */
+/** Serves a router with Bun: by itself, or (`bunHandler`) in a server that is already there. */
 import { ParleyError } from '@parley/shared'
-import { closeCodes, encodeCloseReason, type FrameData, subprotocol } from '@parley/shared/internal'
-import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
-import type { NativeGroup, NativeSocket } from '../fanout/member.js'
-import { insideOf, type Router, type RouterInside } from '../router.js'
-import type { Connection } from '../shell/connection.js'
-import { originRefusal } from '../shell/cors.js'
-import type { ServerSocket } from '../shell/socket.js'
+import { drainDefaults } from '@parley/shared/internal'
+import type { Server } from 'bun'
+import { insideOf, type Router } from '../router.js'
+import { checkMs } from '../shell/options.js'
+import { bunHandler, normalPath } from './bun/handler.js'
+import { stopAtSignals } from './signals.js'
 
-/** Tells our sockets from those of the application: `ws.data` of ours holds this. */
-const ours = Symbol('parley')
-
-interface SocketData {
-  readonly [ours]: RouterInside
-  readonly request: Request
-  /** The sockets of the server that took it. */
-  readonly group: NativeGroup
-  connection: Connection | undefined
-}
-
-export interface BunHandlerOptions<Data> {
-  /** Where the router lives. Default: `/realtime`. */
-  readonly path?: string
-  /** The application's own socket handler; its options then hold for the whole server. */
-  readonly websocket?: WebSocketHandler<Data>
-}
-
-export interface BunHandler<Data> {
-  /**
-   * Answers what is under the path; `undefined` at once for any other. After an upgrade it is an empty response,
-   * which Bun ignores.
-   */
-  fetch(request: Request, server: Server<Data>): Response | Promise<Response> | undefined
-  /** For `Bun.serve({ websocket })`. */
-  readonly websocket: WebSocketHandler<Data>
-}
-
-/** Seconds of silence after which Bun itself lets a socket go; ours is noticed earlier, by its heartbeat. */
-const idleSeconds = 120
-/** Bun's own limit where a host sets none. */
-const bunBackpressureLimit = 16 * 1_048_576
-/** Seconds that a stalled SSE reader is kept; the heartbeat keeps every other. */
-const sseIdleSeconds = 30
-
-/**
- * Mounts a router into a server that is already there.
- *
- * @example
- * const realtime = bunHandler(router, { path: '/realtime' })
- * Bun.serve({
- *   fetch: (request, server) => realtime.fetch(request, server) ?? app(request),
- *   websocket: realtime.websocket,
- * })
- */
-export function bunHandler<Context, Data = undefined>(
-  router: Router<Context>,
-  { path = '/realtime', websocket: mine }: BunHandlerOptions<Data> = {},
-): BunHandler<Data> {
-  const inside = insideOf(router)
-  const base = normalPath(path)
-  const groups = new WeakMap<object, NativeGroup>()
-  const groupOf = (server: Server<Data>): NativeGroup => {
-    const known = groups.get(server)
-    if (known) return known
-    const group: NativeGroup = { publish: (topic, data) => server.publish(topic, data) }
-    groups.set(server, group)
-    return group
-  }
-
-  // under a host's limit Bun drops what comes on top of it; 0 means none
-  const capacity = mine ? (mine.backpressureLimit ?? bunBackpressureLimit) || undefined : undefined
-
-  const handler = {
-    ...(mine ?? {
-      idleTimeout: idleSeconds,
-      sendPings: true,
-      backpressureLimit: 0,
-      maxPayloadLength: inside.core.topics.limits.frameBytes,
-    }),
-    open(ws: ServerWebSocket<unknown>) {
-      const data = dataOf(ws)
-      if (!data) return mine?.open?.(ws as ServerWebSocket<Data>)
-      const why = originRefusal(data.request, inside.core.allowedOrigins, inside.core.report)
-      if (why !== undefined) {
-        // after the upgrade, because a refused upgrade tells a browser nothing
-        ws.close(closeCodes.FORBIDDEN.code, encodeCloseReason({ code: 'FORBIDDEN', why }))
-        return
-      }
-      if (ws.readyState !== 1) return
-      data.connection = data[ours].accept(socketOf(ws, data.group, capacity), data.request)
-    },
-    message(ws: ServerWebSocket<unknown>, message: string | Buffer) {
-      const data = dataOf(ws)
-      if (!data) return mine?.message?.(ws as ServerWebSocket<Data>, message as never)
-      data.connection?.received(message)
-    },
-    close(ws: ServerWebSocket<unknown>, code: number, reason: string) {
-      const data = dataOf(ws)
-      if (!data) return mine?.close?.(ws as ServerWebSocket<Data>, code, reason)
-      data.connection?.closed(code, reason)
-    },
-    drain(ws: ServerWebSocket<unknown>) {
-      const data = dataOf(ws)
-      if (!data) return mine?.drain?.(ws as ServerWebSocket<Data>)
-      data.connection?.drained()
-    },
-    ping(ws: ServerWebSocket<unknown>, data: Buffer) {
-      if (!dataOf(ws)) mine?.ping?.(ws as ServerWebSocket<Data>, data)
-    },
-    pong(ws: ServerWebSocket<unknown>, data: Buffer) {
-      if (!dataOf(ws)) mine?.pong?.(ws as ServerWebSocket<Data>, data)
-    },
-  }
-
-  return {
-    fetch(request, server) {
-      const rest = restOf(request.url, base)
-      if (rest === undefined) return undefined
-      if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
-        if (rest !== '' && rest !== '/') return new Response(null, { status: 404 })
-        return upgrade(inside, request, server, groupOf(server))
-      }
-      // a finite time-out with a heartbeat lets go of a stalled reader; 0 never would
-      if (rest.startsWith('/events/') || (rest === '/link' && request.method === 'GET')) {
-        server.timeout(request, sseIdleSeconds)
-      }
-      return inside.fetch(request, rest === '' ? '/' : rest)
-    },
-    websocket: handler as unknown as WebSocketHandler<Data>,
-  }
-}
-
-function upgrade<Data>(
-  inside: RouterInside,
-  request: Request,
-  server: Server<Data>,
-  group: NativeGroup,
-): Response {
-  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((one) => one.trim())
-  if (!offered.includes(subprotocol)) {
-    return new Response(`offer the subprotocol ${subprotocol}`, { status: 400 })
-  }
-  const data: SocketData = { [ours]: inside, request, group, connection: undefined }
-  const upgraded = server.upgrade(request, {
-    data,
-    headers: { 'sec-websocket-protocol': subprotocol },
-  } as never)
-  return upgraded ? new Response(null) : new Response('the upgrade failed', { status: 400 })
-}
-
-function dataOf(ws: ServerWebSocket<unknown>): SocketData | undefined {
-  const { data } = ws
-  return typeof data === 'object' && data !== null && ours in data ? (data as SocketData) : undefined
-}
-
-/** A Bun socket as the connection sees it. */
-function socketOf(
-  ws: ServerWebSocket<unknown>,
-  group: NativeGroup,
-  capacity: number | undefined,
-): ServerSocket {
-  return {
-    // 0 is a loss where there is a limit; after the close it means nothing
-    send: (data: FrameData) => ws.send(data) !== 0 || ws.readyState !== 1,
-    close(code, reason) {
-      ws.close(code, reason)
-    },
-    buffered: () => ws.getBufferedAmount(),
-    cork(burst) {
-      ws.cork(burst)
-    },
-    // under a limit of the host's, a publish would lose without a word: there each socket is sent to
-    ...(capacity === undefined ? { native: nativeOf(ws, group) } : { capacity }),
-  }
-}
-
-function nativeOf(ws: ServerWebSocket<unknown>, group: NativeGroup): NativeSocket {
-  return {
-    group,
-    subscribe: (topic) => ws.subscribe(topic),
-    unsubscribe: (topic) => ws.unsubscribe(topic),
-  }
-}
+export { type BunHandler, type BunHandlerOptions, bunHandler } from './bun/handler.js'
 
 export interface ServeOptions {
   /** Default: 3000; 0 takes any free one. */
@@ -192,6 +15,10 @@ export interface ServeOptions {
   readonly hostname?: string
   /** Where the router lives. Default: `/realtime`. */
   readonly path?: string
+  /** Lets several processes listen on the port, so that a new one can start before the old one stops. Default: false. */
+  readonly reusePort?: boolean
+  /** How long, in ms, SIGTERM lets clients move to another server and what runs finish. Default: 30,000. */
+  readonly within?: number
   /** Answers everything else. Default: 404. */
   readonly fetch?: (request: Request, server: Server<undefined>) => Response | Promise<Response>
 }
@@ -200,27 +27,37 @@ export interface Serving extends AsyncDisposable {
   /** Where the router is reached, such as `http://localhost:3000/realtime`. */
   readonly url: string
   readonly server: Server<undefined>
-  /** Closes the hub, tells every client to come back, and frees the port. Rejects where the log could not be closed. */
-  stop(): Promise<void>
+  /**
+   * Takes no new connection, drains the router for at most `within` ms (default 0: not at all), closes the hub, which
+   * tells every client that is left to come back, and frees the port. Called again it can only be over sooner. Rejects
+   * where the log could not be closed.
+   *
+   * @throws ParleyError `BAD_OPTIONS` for a `within` that is no time.
+   */
+  stop(options?: { readonly within?: number }): Promise<void>
 }
 
 /**
- * Serves a router by itself. SIGTERM and SIGINT stop it cleanly.
+ * Serves a router by itself, until SIGTERM or SIGINT ends the program. SIGTERM takes no new connection, tells the clients
+ * to move to another server and lets what runs finish, for at most `within` ms; SIGINT, or a second signal, does not
+ * wait. Either way the clients that are left are told to come back, and the log is closed.
  *
- * @throws ParleyError `BAD_OPTIONS` where the port is taken.
+ * @throws ParleyError `BAD_OPTIONS` where the port is taken, and for a `within` that is no time.
  * @example
  * const { url } = serve(router, { port: 3000 })
  */
 export function serve<Context>(
   router: Router<Context>,
-  { port = 3000, hostname, path = '/realtime', fetch }: ServeOptions = {},
+  { port = 3000, hostname, path = '/realtime', reusePort = false, within, fetch }: ServeOptions = {},
 ): Serving {
-  const inside = insideOf(router)
+  const { core, close } = insideOf(router)
   const realtime = bunHandler<Context>(router, { path })
+  const termMs = checkMs('within', within ?? drainDefaults.withinMs)
   let server: Server<undefined>
   try {
     server = Bun.serve({
       port,
+      reusePort,
       ...(hostname === undefined ? {} : { hostname }),
       fetch: (request, self) =>
         realtime.fetch(request, self) ?? fetch?.(request, self) ?? new Response('not found', { status: 404 }),
@@ -233,49 +70,31 @@ export function serve<Context>(
     })
   }
   let stopping: Promise<void> | undefined
-  const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      process.off('SIGTERM', onSignal)
-      process.off('SIGINT', onSignal)
-      try {
-        await inside.close()
-      } finally {
-        await server.stop(true)
-      }
-    })()
+  const leave = async (within: number): Promise<void> => {
+    void server.stop() // it listens no more; what is open stays open
+    try {
+      if (within > 0) await core.draining.start(within)
+      await close()
+    } finally {
+      forgetSignals()
+      await server.stop(true)
+    }
+  }
+  const stop: Serving['stop'] = async ({ within = 0 } = {}) => {
+    checkMs('within', within)
+    if (stopping && core.draining.isOn) void core.draining.start(within)
+    stopping ??= leave(within)
     return stopping
   }
-  const onSignal = (): void => {
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        inside.core.report({ kind: 'log-failed', message: 'the log could not be closed', error })
-        process.exit(1)
-      },
-    )
-  }
-  process.once('SIGTERM', onSignal)
-  process.once('SIGINT', onSignal)
+  const forgetSignals = stopAtSignals({
+    within: termMs,
+    stop,
+    failed: (error) => core.report({ kind: 'log-failed', message: 'the log could not be closed', error }),
+  })
   return {
     url: new URL(normalPath(path), server.url).href,
     server,
     stop,
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: () => stop(),
   }
-}
-
-/** With a slash in front and none behind. */
-function normalPath(path: string): string {
-  return `/${path.split('/').filter(Boolean).join('/')}`
-}
-
-/** What follows the base in a request's path, or nothing when it is elsewhere. */
-function restOf(url: string, base: string): string | undefined {
-  const from = url.indexOf('/', url.indexOf('//') + 2)
-  if (from === -1) return base === '/' ? '' : undefined
-  const query = url.indexOf('?', from)
-  const path = url.slice(from, query === -1 ? undefined : query)
-  if (base === '/') return path
-  if (path === base) return ''
-  return path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
 }

@@ -1,11 +1,11 @@
 /** What a hub is made of, for the router, the transports and the adapters: the application sees none of it. */
 import type { Report, Schema } from '@parley/shared'
-import type { CloseCodeName, ContractSpecs } from '@parley/shared/internal'
+import type { ContractSpecs } from '@parley/shared/internal'
 import type { Dispatch } from '../dispatch.js'
 import type { AnyHandler } from '../handler-run.js'
 import type { Topics } from '../topics.js'
 import type { Contracts } from './contracts.js'
-import type { Draining } from './draining.js'
+import type { Draining, Movable } from './draining.js'
 import type { Endings } from './endings.js'
 import type { ServerSession } from './session.js'
 import type { Sessions } from './sessions.js'
@@ -47,14 +47,9 @@ export interface HandlerTable {
 }
 
 /** A connection, as the rest of the hub sees it. */
-export interface LiveConnection {
+export interface LiveConnection extends Movable {
   readonly member: string | undefined
-  /** It is open, and its client could as well be connected to another server. */
-  readonly canMove: boolean
   queued(): number
-  /** Asks its client to open its next connection after so many ms. */
-  move(inMs: number): void
-  close(code: CloseCodeName, why: string, delayMs?: number): void
   /** Ends the subscription to a topic, if there is one. */
   endTopic(key: string, code: string, message: string): void
 }

@@ -3,12 +3,9 @@
  * is left in the end. A client that comes back to its session is let in, for the answers that it waits for are here and
  * nowhere else; it is told to move again.
  */
-import { type Clock, drainDefaults } from '@parley/shared/internal'
+import { type Clock, type CloseCodeName, drainDefaults } from '@parley/shared/internal'
 import { Batches } from '../core/batches.js'
 import type { Running } from '../running.js'
-import type { LiveConnection } from './core.js'
-import type { Sessions } from './sessions.js'
-import type { SseResponse } from './sse.js'
 import { SteadyTime } from './steady.js'
 
 /** What became of those that were there. */
@@ -21,11 +18,35 @@ export interface DrainCounts {
   readonly cut: number
 }
 
+/** A connection whose client may go elsewhere. */
+export interface Movable {
+  /** It is open, and its client could as well be connected to another server. */
+  readonly canMove: boolean
+  /** Asks its client to open its next connection after so many ms. */
+  move(inMs: number): void
+  close(code: CloseCodeName, why: string, delayMs?: number): void
+}
+
+interface Held {
+  /** Calls, messages and streams that run or wait. */
+  readonly pending: number
+  /** Whether a connection delivers for it. */
+  readonly isCarried: boolean
+  /** Of the answers that its client does not have yet. */
+  readonly bytes: number
+  end(reason: string): void
+}
+
+interface Streaming {
+  /** Ends it, and says how long to stay away. */
+  leave(retryMs: number): void
+}
+
 export interface DrainingOptions {
   readonly clock: Clock
-  readonly connections: ReadonlySet<LiveConnection>
-  readonly sessions: Sessions
-  readonly sse: ReadonlySet<SseResponse>
+  readonly connections: ReadonlySet<Movable>
+  readonly sessions: Iterable<Held>
+  readonly sse: ReadonlySet<Streaming>
 }
 
 /** How often it looks whether anything is left. */
@@ -42,7 +63,7 @@ export class Draining {
   readonly posts: Set<Running> = new Set()
   readonly #options: DrainingOptions
   readonly #time: SteadyTime
-  readonly #told = new Set<LiveConnection>()
+  readonly #told = new Set<Movable>()
   #run: Run | undefined
   #most = 0
 

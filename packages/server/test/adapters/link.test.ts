@@ -17,7 +17,7 @@ function start() {
   const hub = createHub(contract)
   const router = createRouter(hub, { flood: { join: anyone } })
   const { url, stop } = serve(router, { port: 0, hostname: '127.0.0.1' })
-  onTestFinished(stop)
+  onTestFinished(() => stop())
   return { hub, router, url }
 }
 

@@ -36,13 +36,74 @@ test('a port that is taken is one sentence that names it', async () => {
 
 test('stopping tells every client to come back, frees the port, and may be asked for twice', async () => {
   const serving = serve(make(), { port: 0, hostname: '127.0.0.1' })
-  const socket = await rawWebSocket(serving.url)
-  socket.send(JSON.stringify(['hello', { v: 1, contract: '0', client: 'Zm9vYmFyYmF6cXV4MTIzNA' }]))
-  await socket.until((frame) => frame.startsWith('["welcome"'))
+  const socket = await enter(serving.url)
   await Promise.all([serving.stop(), serving.stop()])
   expect((await socket.closed).code).toBe(4000)
   await using next = serve(make(), { port: serving.server.port!, hostname: '127.0.0.1' })
   expect(await (await callPing(next.url)).json()).toBe('pong')
+})
+
+/** A client that has said hello, as this one. */
+async function enter(url: string, client = 'Zm9vYmFyYmF6cXV4MTIzNA') {
+  const socket = await rawWebSocket(url)
+  socket.send(JSON.stringify(['hello', { v: 1, contract: '0', client }]))
+  await socket.until((frame) => frame.startsWith('["welcome"'))
+  return socket
+}
+
+/** A client that has moved: it has its answers, and waits for nothing. */
+function goAway(socket: Awaited<ReturnType<typeof enter>>): void {
+  socket.send(JSON.stringify(['ack', 1, []]))
+  socket.cut()
+}
+
+test('stopping with time takes no new connection, serves the one that there is, and is over when that has gone', async () => {
+  const serving = serve(make(), { port: 0, hostname: '127.0.0.1' })
+  const socket = await enter(serving.url)
+  const stopped = serving.stop({ within: 60_000 })
+  await socket.until((frame) => frame.startsWith('["move"'))
+  await expect(fetch(serving.url)).rejects.toThrow()
+  socket.send(JSON.stringify(['call', 1, 'ping', 0]))
+  expect(await socket.until((frame) => frame.startsWith('["ok"'))).toBe('["ok",1,"pong"]')
+  goAway(socket)
+  await stopped
+})
+
+test('a new process can listen on the port while the one before it still serves', async () => {
+  const reusing = { port: 0, hostname: '127.0.0.1', reusePort: true }
+  const serving = serve(make(), reusing)
+  const socket = await enter(serving.url)
+  await using next = serve(make(), { ...reusing, port: serving.server.port! })
+  const stopped = serving.stop({ within: 60_000 })
+  const moved = await enter(next.url)
+  for (const one of [socket, moved]) {
+    one.send(JSON.stringify(['call', 1, 'ping', 0]))
+    expect(await one.until((frame) => frame.startsWith('["ok"'))).toBe('["ok",1,"pong"]')
+  }
+  goAway(socket)
+  await stopped
+  expect(await (await callPing(next.url)).json()).toBe('pong')
+})
+
+test('SIGTERM lets clients move, and a second signal does not wait for them', async () => {
+  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as never)
+  onTestFinished(() => exit.mockRestore())
+  const before = process.listenerCount('SIGTERM')
+  const serving = serve(make(), { port: 0, hostname: '127.0.0.1', within: 600_000 })
+  const socket = await enter(serving.url)
+  process.emit('SIGTERM', 'SIGTERM')
+  await socket.until((frame) => frame.startsWith('["move"'))
+  expect(exit).not.toHaveBeenCalled()
+  process.emit('SIGTERM', 'SIGTERM')
+  expect((await socket.closed).code).toBe(4100)
+  await vi.waitFor(() => expect(exit).toHaveBeenCalledWith(0))
+  expect(process.listenerCount('SIGTERM')).toBe(before)
+})
+
+test('a time that is none is refused before anything listens', async () => {
+  expect(() => serve(make(), { port: 0, within: Number.NaN })).toThrow(/'within' must be a number of ms/)
+  await using serving = serve(make(), { port: 0 })
+  await expect(serving.stop({ within: -1 })).rejects.toMatchObject({ code: 'BAD_OPTIONS' })
 })
 
 test('SIGTERM stops it, and then the program, and a stopped server listens for no signal', async () => {
@@ -51,7 +112,7 @@ test('SIGTERM stops it, and then the program, and a stopped server listens for n
   const before = process.listenerCount('SIGTERM')
   const serving = serve(make(), { port: 0 })
   expect(process.listenerCount('SIGTERM')).toBe(before + 1)
-  process.emit('SIGTERM')
+  process.emit('SIGTERM', 'SIGTERM')
   await vi.waitFor(() => expect(exit).toHaveBeenCalledWith(0))
   await expect(fetch(serving.url)).rejects.toThrow()
   expect(process.listenerCount('SIGTERM')).toBe(before)
@@ -65,7 +126,7 @@ test('a log that cannot be closed frees the port all the same, and SIGTERM then 
   const contract = defineContract({ ping: call({ output: z.string() }) })
   const hub = createHub(contract, { log, onReport: (report) => reports.push(report) })
   const serving = serve(createRouter(hub, { ping: () => 'pong' }), { port: 0 })
-  process.emit('SIGTERM')
+  process.emit('SIGTERM', 'SIGTERM')
   await vi.waitFor(() => expect(exit).toHaveBeenCalledWith(1))
   await expect(fetch(serving.url)).rejects.toThrow()
   await expect(serving.stop()).rejects.toThrow('disk gone')
