@@ -1,6 +1,7 @@
 """A client of Parley in Python, with nothing but the standard library, written from docs/PROTOCOL.md alone.
 
-It shows that the protocol page is enough: a topic over WebSocket and over SSE, messages, calls, coming back, gaps.
+It shows that the protocol page is enough: a topic over WebSocket, over the fallback and over SSE, messages, calls,
+coming back, gaps.
 """
 
 import base64
@@ -51,10 +52,10 @@ class Failure(Exception):
 
 
 class Connection:
-    """One WebSocket, from hello on."""
+    """One WebSocket, or fallback, from hello on."""
 
-    def __init__(self, url, auth):
-        self._socket = WebSocket(url, "parley.1")
+    def __init__(self, url, auth, socket=None):
+        self._socket = socket or WebSocket(url, "parley.1")
         self._id, self._answers, self._subscriptions, self._topics = 0, {}, {}, {}
         client = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
         self._send(["hello", {"v": 1, "contract": NO_CONTRACT, "client": client}, auth])

@@ -37,15 +37,22 @@ describeInPython('a client in Python, written from the protocol page alone,', ()
     expect(flooded?.position).toBe(flooded?.seen?.at(-1)?.position)
   }
 
-  test('joins, sends, calls, and comes back over WebSocket to exactly what it missed, and to a gap', async () => {
-    const steps = await play('websocket')
-    expect(steps.map(({ step }) => step)).toEqual([
-      ...['live', 'acknowledged', 'heard', 'failed', 'resumed', 'after the flood'],
-    ])
-    expect(steps).toContainEqual({ step: 'acknowledged', output: { at } })
-    expect(steps).toContainEqual({ step: 'failed', code: 'NAME_TAKEN', data: { suggestion: 'taken-2' } })
-    expectResumed(steps)
-  })
+  test.each([
+    ['WebSocket', 'websocket', []],
+    ['the fallback', 'fallback', ['closed']],
+  ])(
+    'joins, sends, calls, and comes back over %s to exactly what it missed, and to a gap',
+    async (_, scenario, last) => {
+      const steps = await play(scenario)
+      expect(steps.map(({ step }) => step)).toEqual([
+        ...['live', 'acknowledged', 'heard', 'failed', 'resumed', 'after the flood'],
+        ...last,
+      ])
+      expect(steps).toContainEqual({ step: 'acknowledged', output: { at } })
+      expect(steps).toContainEqual({ step: 'failed', code: 'NAME_TAKEN', data: { suggestion: 'taken-2' } })
+      expectResumed(steps)
+    },
+  )
 
   test('reads and comes back over SSE to exactly what it missed, and to a gap', async () => {
     const steps = await play('sse')
@@ -63,6 +70,7 @@ describeInPython('a client in Python, written from the protocol page alone,', ()
 
   test('is told apart from a stranger, in a way that it can read', async () => {
     expect(await play('refused')).toEqual([
+      { step: 'closed', code: 4401, reason: 'UNAUTHENTICATED' },
       { step: 'closed', code: 4401, reason: 'UNAUTHENTICATED' },
       { step: 'failed', code: 'UNAUTHENTICATED' },
     ])

@@ -5,6 +5,7 @@ import sys
 from datetime import datetime
 
 from client import Connection, EventSource, Failure, Topic, post
+from fallback import Fallback
 from websocket import Closed
 
 TOKEN = "token-of-ann"
@@ -26,8 +27,20 @@ def publish(url, *texts):
 
 
 def websocket(url):
+    frames(url, lambda: Connection(url, TOKEN))
+
+
+def fallback(url):
+    frames(url, lambda: Connection(url, TOKEN, Fallback(url)))
+    last = Fallback(url)
+    Connection(url, TOKEN, last)
+    last.close()
+    tell("closed")
+
+
+def frames(url, connect):
     topic = Topic("room", {"id": "general"})
-    connection = Connection(url, TOKEN)
+    connection = connect()
     connection.join(topic)
     tell("live", position=topic.position)
     tell("acknowledged", output=connection.send(topic, "say", {"text": "hello"}))
@@ -40,13 +53,13 @@ def websocket(url):
 
     connection.cut()
     publish(url, "missed 1", "missed 2", "missed 3")
-    connection = Connection(url, TOKEN)
+    connection = connect()
     connection.join(topic)
     tell("resumed", seen=topic.take(), position=topic.position)
 
     connection.cut()
     publish(url, *[f"flood {n}" for n in range(1, 9)])
-    connection = Connection(url, TOKEN)
+    connection = connect()
     connection.join(topic)
     tell("after the flood", seen=topic.take(), position=topic.position)
 
@@ -88,10 +101,15 @@ def refused(url):
     except Closed as closed:
         tell("closed", code=closed.code, reason=json.loads(closed.reason)["code"])
     try:
+        Connection(url, "nobody's token", Fallback(url))
+    except Closed as closed:
+        tell("closed", code=closed.code, reason=json.loads(closed.reason)["code"])
+    try:
         EventSource(url, Topic("room", {"id": "general"}), "nobody's token")
     except Failure as failure:
         tell("failed", code=failure.code)
 
 
 if __name__ == "__main__":
-    {"websocket": websocket, "sse": sse, "http": http, "refused": refused}[sys.argv[2]](sys.argv[1])
+    scenarios = {"websocket": websocket, "fallback": fallback, "sse": sse, "http": http, "refused": refused}
+    scenarios[sys.argv[2]](sys.argv[1])
