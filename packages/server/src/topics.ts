@@ -7,6 +7,7 @@ import {
   type Clock,
   type Codec,
   type EventSpec,
+  formatPosition,
   type Limits,
   type Position,
   parseSync,
@@ -16,8 +17,10 @@ import type { FittedPage } from './core/subscription.js'
 import { Lookout } from './fanout/lookout.js'
 import { LiveTopic } from './fanout.js'
 import { firstIssue } from './issues.js'
-import type { Entry, Log, LogTopic, OnceEmit, ReadBounds, Tail, TailItem } from './logs/log.js'
+import type { Entry, Log, LogTopic, OnceEmit, ReadBounds, TailItem } from './logs/log.js'
+import { Audit } from './topics/audit.js'
 import { Fitting } from './topics/fitting.js'
+import { listen } from './topics/listen.js'
 import { TopicFinder } from './topics/topic-finder.js'
 
 export interface TopicsOptions {
@@ -37,6 +40,9 @@ export interface EmitOptions {
 /** Most entries of one page of the log: little enough to share the node. */
 const pageEntries = 256
 
+/** A topic that no contract can have (`parley.` is refused): read for the log's head alone. */
+const noTopic: LogTopic = { key: 'parley.audit', retention: { last: 1, forMs: 1, bytes: 1 } }
+
 export class Topics {
   readonly log: Log
   readonly codec: Codec
@@ -49,6 +55,7 @@ export class Topics {
   readonly #name: string
   readonly #lookout: Lookout
   readonly #fitting: Fitting
+  readonly #audit: Audit
   /** Epoch and tail of the node; the live topics look at it. */
   readonly #node = { epoch: '', tail: 0 }
   readonly #epochListeners = new Set<() => void>()
@@ -69,6 +76,18 @@ export class Topics {
     this.#name = options.clock.secret()
     this.#lookout = new Lookout(options.limits.queuedBytes)
     this.#fitting = new Fitting({ codec: options.codec, report: options.onReport })
+    this.#audit = new Audit({
+      clock: this.clock,
+      everyMs: options.limits.auditMs,
+      head: async () => (await this.log.read(noTopic, { last: 0 }, { limit: 1, bytes: 1 })).position,
+      // a node without a tail hears of nothing
+      heard: () => (this.#closeTail ? this.position : { epoch: '', offset: 0 }),
+      behind: (head) => this.#listenAnew(head),
+      failed: (error) => {
+        const message = 'the log could not be asked for its head'
+        this.report({ kind: 'log-failed', message, error })
+      },
+    })
   }
 
   get epoch(): string {
@@ -97,29 +116,29 @@ export class Topics {
   }
 
   async #open(): Promise<void> {
-    // what the tail passes on before its head is known waits its turn
-    let early: TailItem[] | undefined = []
-    let failed = false
-    const listener = (item: TailItem): void => {
-      if (failed) return
-      if (early) early.push(item)
-      else this.#take(item)
-    }
-    let tail: Tail
-    try {
-      tail = await this.log.tail(listener)
-    } catch (error) {
-      failed = true
-      early = undefined
-      throw error
-    }
+    const { tail, begin } = await listen(this.log, (item) => this.#take(item))
     this.#node.epoch = tail.epoch
     this.#node.tail = tail.head
     this.#closeTail = () => tail.close()
-    const waiting = early
-    early = undefined
-    for (const item of waiting) this.#take(item)
+    for (const item of begin()) this.#take(item)
     if (this.#closed) tail.close()
+  }
+
+  /** The tail did not bring everything up to this position: all who read look into the log, and another tail goes on. */
+  async #listenAnew(head: Position): Promise<void> {
+    const [from, to] = [formatPosition(this.position), formatPosition(head)]
+    this.report({
+      kind: 'tail-lost',
+      message: `the log has events up to ${to} and passed on none above ${from}: they are read from it`,
+    })
+    this.#closeTail?.()
+    this.#closeTail = undefined
+    this.#goTo(head.epoch, head.offset)
+    const { tail, begin } = await listen(this.log, (item) => this.#take(item))
+    if (this.#closed) return tail.close()
+    this.#closeTail = () => tail.close()
+    if (tail.epoch !== this.#node.epoch || tail.head !== this.#node.tail) this.#goTo(tail.epoch, tail.head)
+    for (const item of begin()) this.#take(item)
   }
 
   /** Called whenever the epoch changes, before anything of the new one is sent. */
@@ -194,11 +213,14 @@ export class Topics {
       this.#live.set(topic.key, live)
     }
     live.readers++
+    if (this.#live.size === 1 && live.readers === 1) this.#audit.start()
     return live
   }
 
   release(live: LiveTopic): void {
-    if (--live.readers === 0) this.#live.delete(live.key)
+    if (--live.readers > 0) return
+    this.#live.delete(live.key)
+    if (this.#live.size === 0) this.#audit.stop()
   }
 
   async read(
@@ -239,6 +261,7 @@ export class Topics {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#audit.stop()
     this.#closeTail?.()
     await this.log.close()
   }
@@ -251,15 +274,9 @@ export class Topics {
       case 'volatile':
         this.#live.get(item.item.topic)?.volatile(item.item)
         break
-      case 'epoch': {
-        const before = this.position
-        this.#node.epoch = item.epoch
-        this.#node.tail = item.head
-        for (const listener of this.#epochListeners) listener()
-        for (const live of [...this.#live.values()]) live.reset(before)
-        this.#advance()
+      case 'epoch':
+        this.#goTo(item.epoch, item.head)
         break
-      }
       case 'evicted':
         this.report({
           kind: 'latest-evicted',
@@ -267,6 +284,17 @@ export class Topics {
           message: "the newest values of this topic were given up: the log's memory is full",
         })
     }
+  }
+
+  /** The node stands here from now on; whoever reads looks into the log for what came before. */
+  #goTo(epoch: string, offset: number): void {
+    const before = this.position
+    const isNew = epoch !== before.epoch
+    this.#node.epoch = epoch
+    this.#node.tail = offset
+    if (isNew) for (const listener of this.#epochListeners) listener()
+    for (const live of [...this.#live.values()]) live.reset(before)
+    this.#advance()
   }
 
   #entry(entry: Entry): void {

@@ -59,6 +59,8 @@ export interface Limits {
   readonly logBytes: number
   /** Most topics in a memory log. */
   readonly logTopics: number
+  /** About how often a node that has readers compares itself with the log's head: from a quarter less to a quarter more, by chance. */
+  readonly auditMs: number
 }
 
 /** What a server allows unless it is told otherwise. */
@@ -89,6 +91,7 @@ export const limits: Limits = {
   sseRetryMs: 1_000,
   logBytes: 268_435_456, // 256 MiB
   logTopics: 100_000,
+  auditMs: 40_000,
 }
 
 /** Replay of a channel that says nothing about it. */

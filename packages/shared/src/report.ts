@@ -16,6 +16,8 @@ export type ReportKind =
   | 'protocol'
   /** The log failed: a subscription could not go on, or what came of a call with `once` could not be stored. */
   | 'log-failed'
+  /** What the log holds did not all reach this node; its readers were sent to the log for it. */
+  | 'tail-lost'
   /** A `latest` topic was given up for lack of memory. */
   | 'latest-evicted'
   /** What was emitted under another version of the contract cannot be given: its `upgrade` failed, or it was volatile and is dropped. */
