@@ -1,6 +1,6 @@
 /**
- * A proxy that understands HTTP, of the kinds that real-time code meets: one that lets no WebSocket through, and one
- * that hands a response on when it is complete. Each connection carries one request.
+ * A proxy that understands HTTP, of the kinds that real-time code meets: one that lets no WebSocket through, one that
+ * lets the upgrade through and no frame, and one that hands a response on when it is complete. Each connection carries one request.
  */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -15,6 +15,8 @@ export interface HttpProxy extends AsyncDisposable {
   }
   /** Whether upgrades from now on are answered with 400, by the proxy itself. */
   strip(isStripping: boolean): void
+  /** Whether nothing but the upgrade comes through, of those from now on. */
+  mute(isMuting: boolean): void
   /** Whether responses from now on are held back until they are complete. */
   hold(isHolding: boolean): void
   /** Cuts every WebSocket that is open. */
@@ -32,6 +34,7 @@ export async function startHttpProxy(target: URL | string): Promise<HttpProxy> {
   const open = new Set<Socket>()
   const sockets = new Set<Socket>()
   let isStripping = false
+  let isMuting = false
   let isHolding = false
 
   const track = (socket: Socket): Socket => {
@@ -43,10 +46,12 @@ export async function startHttpProxy(target: URL | string): Promise<HttpProxy> {
   }
 
   /** Joins both from here on: `head` is what the client has said so far. */
-  const pass = (client: Socket, head: string, isHeld: boolean): void => {
+  const pass = (client: Socket, head: string, isHeld: boolean, isMute = false): void => {
     const server = track(connect({ port: Number(port), host: hostname }))
     server.write(head, 'latin1')
-    client.on('data', (bytes) => server.write(bytes))
+    client.on('data', (bytes) => {
+      if (!isMute) server.write(bytes)
+    })
     const held: Buffer[] = []
     server.on('data', (bytes) => {
       if (isHeld) held.push(bytes)
@@ -70,7 +75,7 @@ export async function startHttpProxy(target: URL | string): Promise<HttpProxy> {
       counts.upgraded++
       sockets.add(client)
       client.on('close', () => sockets.delete(client))
-      pass(client, head, false)
+      pass(client, head, false, isMuting)
       return
     }
     counts.requests++
@@ -105,6 +110,9 @@ export async function startHttpProxy(target: URL | string): Promise<HttpProxy> {
     counts,
     strip(value) {
       isStripping = value
+    },
+    mute(value) {
+      isMuting = value
     },
     hold(value) {
       isHolding = value
