@@ -5,7 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { createClient } from '@parley/client'
+import { ParleyError } from '@parley/shared'
 import { expect, onTestFinished, test } from 'vitest'
+import { shopContract } from './shop.js'
 
 interface Shop {
   readonly url: string
@@ -14,9 +17,9 @@ interface Shop {
   kill(): Promise<void>
 }
 
-async function startShop(folder: string, stop = ''): Promise<Shop> {
+async function startShop(folder: string, stop = '', port = '0'): Promise<Shop> {
   const script = join(import.meta.dirname, 'shop-process.ts')
-  const args = [script, join(folder, 'events.db'), join(folder, 'ledger'), stop]
+  const args = [script, join(folder, 'events.db'), join(folder, 'ledger'), port, stop]
   const child = spawn(process.execPath, ['--conditions=source', ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -81,6 +84,13 @@ async function shown(url: string): Promise<string[]> {
   return (await response.json()) as string[]
 }
 
+/** A folder for a log and a ledger, gone when the test is over. */
+function shopFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-kill-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
 test.each([
   { stop: 'in the handler', way: 'HTTP', pay: overHttp, told: 'OUTCOME_UNKNOWN', events: [] },
   { stop: 'in the handler', way: 'WebSocket', pay: overWebSocket, told: 'OUTCOME_UNKNOWN', events: [] },
@@ -107,6 +117,29 @@ test.each([
       expect(await shown(next.url)).toEqual(events)
       await next.kill()
     }
+    expect(readFileSync(join(folder, 'ledger'), 'utf8')).toBe('book\n')
+  },
+)
+
+test.each([
+  { stop: 'in the handler', told: 'OUTCOME_UNKNOWN' },
+  { stop: 'before the write', told: 'OUTCOME_UNKNOWN' },
+  { stop: 'after the write', told: 'for book' },
+])(
+  'a client whose server is killed $stop asks the next one by itself, and is told $told',
+  async ({ stop, told }) => {
+    const folder = shopFolder()
+    const first = await startShop(folder, stop)
+    const client = createClient(shopContract, { url: first.url, onReport: () => {} })
+    onTestFinished(() => client.connection.close())
+    const paying = client.pay('book', { withinMs: 60_000 }).then(
+      ({ receipt }) => receipt,
+      (error: unknown) => (error instanceof ParleyError ? error.code : error),
+    )
+    await first.stopped()
+    await first.kill()
+    await startShop(folder, '', new URL(first.url).port)
+    expect(await paying).toBe(told)
     expect(readFileSync(join(folder, 'ledger'), 'utf8')).toBe('book\n')
   },
 )

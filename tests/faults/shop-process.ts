@@ -1,5 +1,5 @@
 /**
- * A server in a process of its own, to be killed: `bun shop-process.ts FILE LEDGER [STOP]`. Its handler writes each
+ * A server in a process of its own, to be killed: `bun shop-process.ts FILE LEDGER PORT [STOP]`. Its handler writes each
  * payment to LEDGER, which nobody takes back. It stops, and says so, at STOP: in the handler, before its outcome is
  * written, or after that and before the reply.
  */
@@ -7,10 +7,10 @@ import { appendFileSync, writeSync } from 'node:fs'
 import { anyone, createHub, createRouter, type Log, type OnceStore } from '@parley/server'
 import { serve } from '@parley/server/bun'
 import { sqliteLog } from '@parley/server/sqlite'
-import { call, channel, defineContract } from '@parley/shared'
 import { z } from 'zod'
+import { shopContract } from './shop.js'
 
-const [path = '', ledger = '', stop] = process.argv.slice(2)
+const [path = '', ledger = '', port, stop] = process.argv.slice(2)
 const say = (line: string) => writeSync(1, `${line}\n`)
 
 /** Stops here for ever, if this is the place. */
@@ -39,13 +39,7 @@ const log: Log = {
   },
 }
 
-const contract = defineContract({
-  shop: channel({ events: { paid: z.string() } }),
-  pay: call({ input: z.string(), output: z.object({ receipt: z.string() }), once: '24h' }),
-  paid: call({ output: z.array(z.string()) }),
-})
-
-const hub = createHub(contract, {
+const hub = createHub(shopContract, {
   auth: z.string().optional(),
   context: ({ auth }) => ({ user: auth }),
   identify: ({ user }) => user,
@@ -65,4 +59,4 @@ const router = createRouter(hub, {
     return entries.map(({ data }) => JSON.parse(data.json))
   },
 })
-say(serve(router, { port: 0, hostname: '127.0.0.1' }).url)
+say(serve(router, { port: Number(port), hostname: '127.0.0.1' }).url)
