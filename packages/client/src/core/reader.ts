@@ -39,6 +39,13 @@ type Held<P> =
   | { readonly gap: TopicGap }
   | { readonly moved: Position }
 
+interface BoundedRead {
+  readonly id: number
+  /** Where the reader was as it began. */
+  readonly from: Position | undefined
+  readonly until: Position
+}
+
 export class Reader<P> {
   readonly id: number
   readonly #from: From
@@ -47,7 +54,7 @@ export class Reader<P> {
   #position: Position | undefined
   /** Where the past that it asked for, `'first'` or the last n, ends. */
   #pastEnd: Position | undefined
-  #read: { readonly id: number; readonly until: Position } | undefined
+  #read: BoundedRead | undefined
   #held: Held<P>[] = []
   #overflowed = false
 
@@ -105,7 +112,7 @@ export class Reader<P> {
   /** Begins a bounded read; from now on the stream, which is at `at`, is held back for it. */
   startRead(id: number, until: Position, at: Position): void {
     this.#mode = 'reading'
-    this.#read = { id, until }
+    this.#read = { id, from: this.#position, until }
     this.#held = []
     this.#overflowed = !covers(until, at) // there is more to read before the stream can follow
   }
@@ -139,7 +146,7 @@ export class Reader<P> {
    * meanwhile (`undefined`): then it has to read on from where it is, so that nothing is lost.
    */
   endRead(): ReaderOutput<P>[] | undefined {
-    if (this.#read) this.#position = advance(this.#position, this.#read.until)
+    if (this.#read) this.#position = this.#positionAfter(this.#read)
     if (this.#overflowed) {
       this.detach()
       return undefined
@@ -148,6 +155,13 @@ export class Reader<P> {
     this.#held = []
     this.follow()
     return held.flatMap((item) => this.#take(item))
+  }
+
+  /** A read that was answered from a later epoch than that of its end went on beyond it. */
+  #positionAfter({ from, until }: BoundedRead): Position {
+    const position = this.#position
+    const isLater = position !== undefined && position !== from && position.epoch !== until.epoch
+    return isLater ? position : advance(position, until)
   }
 
   #hold(item: Held<P>): void {

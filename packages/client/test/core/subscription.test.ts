@@ -62,6 +62,21 @@ test('an event that was replayed is not delivered again', () => {
   expect(machine.event(event(13))).toMatchObject([{ type: 'deliver', replayed: true }])
 })
 
+test('a read that is answered from a later epoch than it was asked in brings nothing that the stream brings again', () => {
+  const machine = liveAt10()
+  machine.addReader(2, at(3))
+  const reset = { after: at(10), first: at(6, 'f'), reason: 'reset' as const }
+  const newEvent = { name: 'n', data: 7, position: at(7, 'f') }
+  machine.gap(reset)
+  machine.event(newEvent)
+  const read = [
+    ...machine.readGap(1, { after: at(3), first: at(6, 'f'), reason: 'trimmed' }),
+    ...machine.readEvent(1, newEvent),
+  ]
+  expect(read.map(({ type }) => type)).toEqual(['gap', 'deliver'])
+  expect(machine.readEnd(1)).toEqual([])
+})
+
 test('an event of a new epoch is delivered though its offset is lower', () => {
   const machine = liveAt10()
   expect(machine.event({ name: 'n', data: 3, position: at(3, 'f') })).toMatchObject([{ type: 'deliver' }])
