@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly start: (name: string) => WorldNode
   /** The lines of the clients. */
   readonly lines: readonly Line[]
+  /** A server may lead its clients elsewhere before it ends. */
+  readonly mayDrain: boolean
   /** Told that a program is gone. */
   readonly died: (process: Process) => void
 }
@@ -19,6 +21,8 @@ export interface ClusterOptions {
 export class Cluster {
   readonly #options: ClusterOptions
   readonly #nodes = new Map<string, WorldNode>()
+  readonly #leaving = new Set<WorldNode>()
+  #deaths = 0
 
   constructor(options: ClusterOptions) {
     this.#options = options
@@ -28,6 +32,16 @@ export class Cluster {
   /** Those that run. */
   get nodes(): readonly WorldNode[] {
     return [...this.#nodes.values()]
+  }
+
+  /** Those that run, and those that are about to end. */
+  get all(): readonly WorldNode[] {
+    return [...this.nodes, ...this.#leaving]
+  }
+
+  /** How many have ended, or begun to. */
+  get deaths(): number {
+    return this.#deaths
   }
 
   /** Where a new connection leads to. */
@@ -46,15 +60,24 @@ export class Cluster {
     died(process)
   }
 
-  /** The program ends in order: clients are told to go elsewhere. */
+  /**
+   * The program ends in order. Where the log is shared its clients are told to go elsewhere first, and nobody new is led
+   * to it: another one of its name may start meanwhile, as in a deploy.
+   */
   async stop(node: WorldNode): Promise<void> {
-    const { journal, lines, died } = this.#options
+    const { journal, lines, died, mayDrain } = this.#options
     const { process } = node
     journal.note(() => `${process.name} stops`)
     this.#forget(process)
+    this.#leaving.add(node)
+    if (mayDrain) {
+      const drained = await node.drain()
+      journal.note(() => `${process.name} is drained: ${JSON.stringify(drained)}`)
+    }
     await node.close()
     // a program that ends closes what it has open
     process.after(100, () => {
+      this.#leaving.delete(node)
       process.kill()
       for (const line of lines) line.lost(process, false)
       died(process)
@@ -68,6 +91,7 @@ export class Cluster {
   }
 
   #forget(process: Process): void {
+    this.#deaths++
     for (const [name, node] of this.#nodes) if (node.process === process) this.#nodes.delete(name)
   }
 }

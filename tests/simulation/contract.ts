@@ -1,5 +1,5 @@
-/** The contract of the simulated worlds: a channel with events and messages of every kind, and two calls. */
-import { call, channel, defineContract, volatile } from '@parley/shared'
+/** The contract of the simulated worlds: a channel with events and messages of every kind, calls and a stream. */
+import { call, channel, defineContract, stream, volatile } from '@parley/shared'
 import { z } from 'zod'
 
 /** Every event has a number of its own, and says which client must not get it, so that a checker can tell. */
@@ -7,6 +7,7 @@ const stamped = z.object({ n: z.number(), but: z.string().optional(), pad: z.str
 /** Every request has a number of its own; the world knows what its handler is to do. */
 const asked = z.object({ k: z.number() })
 const answered = z.object({ k: z.number() })
+const counted = z.object({ seq: z.number() })
 
 function makeContract(keep: number, forMs: number) {
   return defineContract({
@@ -22,6 +23,8 @@ function makeContract(keep: number, forMs: number) {
     }),
     pay: call({ input: asked, output: answered, errors: { BROKE: answered } }),
     look: call({ input: asked, output: answered, idempotent: true }),
+    buy: call({ input: asked, output: answered, errors: { BROKE: answered }, once: '24h' }),
+    count: stream({ input: asked, yields: counted, output: answered, errors: { BROKE: answered } }),
   })
 }
 

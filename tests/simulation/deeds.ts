@@ -1,5 +1,6 @@
 /** What applications do in a step of a world. */
-import type { AskKind, Plan } from './asks.js'
+import type { AskKind, Plan } from './ask.js'
+import type { AskManner } from './asking.js'
 import type { Chance } from './chance.js'
 import type { Person } from './person.js'
 import type { Start } from './reader-check.js'
@@ -14,15 +15,16 @@ export const deeds: Actions = [
   [
     25,
     (_stage, { life }, id, chance) => {
-      const kind = chance.pick<AskKind>('say', 'say', 'say', 'react', 'pay', 'look')
-      const withinMs = chance.likely(0.2) ? chance.pick(50, 700, 4_000) : undefined
-      life.ask(kind, id, planOf(kind, chance), withinMs)
+      const kind = chance.pick<AskKind>('say', 'say', 'say', 'react', 'pay', 'look', 'buy', 'count')
+      life.asking.ask(kind, id, planOf(kind, chance), mannerOf(chance))
     },
   ],
   [
     5,
     (_stage, { life }, id, chance) => {
-      for (let i = chance.pick(3, 6, 12); i > 0; i--) life.ask('say', id, planOf('say', chance), undefined)
+      const manner = { ...mannerOf(chance), withinMs: undefined }
+      for (let i = chance.pick(3, 6, 12); i > 0; i--)
+        life.asking.ask('say', id, planOf('say', chance), manner)
     },
   ],
   [
@@ -44,7 +46,7 @@ export const deeds: Actions = [
       here[chance.below(Math.max(1, here.length))]?.stop()
     },
   ],
-  [5, (_stage, { life }, _id, chance) => life.giveUp(chance.below(10))],
+  [5, (_stage, { life }, _id, chance) => life.asking.giveUp(chance.below(10))],
   [5, (_stage, { life }, id) => life.hint(id)],
   [3, (_stage, { life }) => life.mend()],
 ]
@@ -64,10 +66,21 @@ function planOf(kind: AskKind, chance: Chance): Plan {
       acts.push({ type: 'emit', name, toOthers: chance.likely(0.5), isAwaited: chance.likely(0.5) })
     }
   }
-  const declares = kind === 'say' || kind === 'pay'
+  const failure = kind === 'react' || kind === 'look' ? 'throws' : 'declares'
   return {
     acts,
-    end: chance.likely(0.8) ? 'returns' : chance.pick(declares ? 'declares' : 'throws', 'throws'),
+    values: kind === 'count' ? chance.pick(0, 3, 40, 200) : 0,
+    everyMs: chance.pick(0, 1, 100, 2_000),
+    end: chance.likely(0.8) ? 'returns' : chance.pick(failure, 'throws'),
+  }
+}
+
+function mannerOf(chance: Chance): AskManner {
+  return {
+    withinMs: chance.likely(0.2) ? chance.pick(50, 700, 4_000) : undefined,
+    by: chance.likely(0.3) ? 'http' : 'socket',
+    dawdleMs: chance.pick(0, 0, 30, 500),
+    stopAfter: chance.likely(0.15) ? 1 + chance.below(20) : Number.POSITIVE_INFINITY,
   }
 }
 

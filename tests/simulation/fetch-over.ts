@@ -60,13 +60,12 @@ export function fetchOver({ network, owner, host, request }: FetchOptions): {
     network.clock.after(network.travelMs(), letServerGo)
   }
 
-  request.signal.addEventListener('abort', () => {
+  const abort = (): void => {
     if (isOver || owner.isDead) return
     fail(request.signal.reason)
     end()
-    if (!isDead) network.clock.after(network.travelMs(), letServerGo)
-    else network.clock.after(giveUpMs, letServerGo)
-  })
+    network.clock.after(isDead ? giveUpMs : network.travelMs(), letServerGo)
+  }
 
   async function answer(): Promise<void> {
     const answered = await host!.fetch(request)
@@ -123,7 +122,9 @@ export function fetchOver({ network, owner, host, request }: FetchOptions): {
       down.resume()
     },
   }
-  if (!host) cut()
+  request.signal.addEventListener('abort', abort)
+  if (request.signal.aborted) abort()
+  else if (!host) cut()
   else
     up.push(1, () => {
       network.counts.delivered++

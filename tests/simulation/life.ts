@@ -5,7 +5,8 @@
 import { createClient } from '@parley/client'
 import { type Link, ParleyError, type Report } from '@parley/shared'
 import type { FrameData } from '@parley/shared/testing'
-import type { Ask, AskKind, Asks, Plan } from './asks.js'
+import { Asking } from './asking.js'
+import type { Asks } from './asks.js'
 import type { WorldContract } from './contract.js'
 import type { Journal } from './journal.js'
 import type { Line } from './line.js'
@@ -53,14 +54,14 @@ const expected: readonly Report['kind'][] = [
 export class Life {
   readonly name: string
   readonly client: WorldClient
+  readonly asking: Asking
   readonly readers = new Set<WorldReader>()
   readonly #options: LifeOptions
   readonly #ways: Ways
-  readonly #aborters = new Map<Ask, AbortController>()
   #readersMade = 0
 
   constructor(options: LifeOptions) {
-    const { process, contract, weather, line } = options
+    const { process, journal, contract, weather, line, asks } = options
     this.name = process.name
     this.#options = options
     let link: Link = line.linkOf(process)
@@ -72,12 +73,16 @@ export class Life {
       onReport: (report) => this.#reported(report),
     })
     this.#follow()
+    const auth = (): Promise<string> => this.#auth()
+    const fetch = line.fetchOf(process)
+    const isCalm = (): boolean => weather.mood.isCalm
+    this.asking = new Asking({ client: this.client, process, journal, contract, asks, fetch, auth, isCalm })
     this.#ways = new Ways({
       contract,
       process,
-      fetch: line.fetchOf(process),
+      fetch,
       room: (id) => this.client.room({ id }),
-      auth: () => this.#auth(),
+      auth,
       reported: (report) => this.#reported(report),
       gap: (source, id, gap) => this.#heardGap(source, id, gap),
     })
@@ -103,6 +108,7 @@ export class Life {
         ...manner,
         client: by === 'socket' ? this.name : undefined,
         clientAt: way.at,
+        seesOneServer: !weather.isShared,
         dawdle: async () => {
           if (manner.dawdleMs > 0 && !weather.mood.isCalm)
             await process.wait(process.random() * manner.dawdleMs)
@@ -117,45 +123,6 @@ export class Life {
     } catch (error) {
       if (!(error instanceof ParleyError && this.isClosed)) throw error
     }
-  }
-
-  ask(kind: AskKind, id: string, plan: Plan, withinMs: number | undefined): void {
-    const { asks, journal, contract, process } = this.#options
-    const isMessage = kind === 'say' || kind === 'react'
-    const topic = isMessage ? keyOf(contract, id) : undefined
-    const ask = asks.add({ kind, client: this.name, process, topic, plan, withinMs })
-    journal.note(
-      () => `${this.name}: asks ${kind} ${ask.k} of ${id} within ${withinMs}: ${JSON.stringify(plan)}`,
-    )
-    const aborter = new AbortController()
-    this.#aborters.set(ask, aborter)
-    const options = { signal: aborter.signal, withinMs }
-    const room = this.client.room({ id })
-    const input = { k: ask.k }
-    const answer: Promise<{ k: number } | undefined | void> =
-      kind === 'say'
-        ? room.send('say', input, options)
-        : kind === 'react'
-          ? room.send('react', input, options)
-          : this.client[kind](input, options)
-    const settled = (outcome: Parameters<Asks['settled']>[1]): void => {
-      this.#aborters.delete(ask)
-      if (!process.isDead) asks.settled(ask, outcome)
-    }
-    answer.then(
-      (value) => settled({ k: value?.k }),
-      (error: unknown) => settled({ code: error instanceof ParleyError ? error.code : String(error) }),
-    )
-  }
-
-  /** Gives up the n-th of those that it waits for. */
-  giveUp(n: number): void {
-    const waiting = [...this.#aborters.keys()]
-    const ask = waiting[n % Math.max(1, waiting.length)]
-    if (!ask) return
-    this.#options.journal.note(() => `${this.name}: gives up ${ask.kind} ${ask.k}`)
-    ask.aborted = true
-    this.#aborters.get(ask)?.abort()
   }
 
   /** Sends a volatile message. */
@@ -258,9 +225,8 @@ export class Life {
     return {
       up: (data, pass) => {
         journal.note(() => `${this.name} > ${shown(data)}`)
-        const text = String(data)
-        if (text.startsWith('["send"')) asks.handed((elements(data)[6] as { k: number }).k)
-        else if (text.startsWith('["call"')) asks.handed((elements(data)[4] as { k: number }).k)
+        const input = inputs.get(String(data).slice(2, 6))
+        if (input !== undefined) asks.handed((elements(data)[input] as { k: number }).k)
         pass(data)
       },
       down: (data, pass) => {
@@ -270,6 +236,13 @@ export class Life {
     }
   }
 }
+
+/** Where the input stands in the frames that ask for something, by the first letters of their tags. */
+const inputs: ReadonlyMap<string, number> = new Map([
+  ['send', 6],
+  ['call', 4],
+  ['stre', 5],
+])
 
 /** A frame for the trace, without what only fills it. */
 function shown(data: FrameData): string {

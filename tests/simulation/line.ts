@@ -64,14 +64,15 @@ export class Line {
     this.#follow(owner)
     return (url, init) => {
       const host = this.#route()
-      const network = this.#network(owner, host)
-      const { wire, response } = fetchOver({
-        network: { ...network, ended: () => this.#wires.delete(wire) },
-        owner,
-        host,
-        request: new Request(url, init),
-      })
-      if (host) this.#wires.set(wire, { host, owner })
+      let isOver = false
+      const ended = (): void => {
+        isOver = true
+        if (fetched) this.#wires.delete(fetched.wire)
+      }
+      let fetched: ReturnType<typeof fetchOver> | undefined
+      fetched = fetchOver({ network: { ...this.#network(owner, host), ended }, owner, host, request: new Request(url, init) })
+      const { wire, response } = fetched
+      if (host && !isOver) this.#wires.set(wire, { host, owner })
       if (host && this.#parted.has(host.process.name)) wire.deaden()
       return response
     }

@@ -21,6 +21,7 @@ export function linkThrough(link: Link, between: () => Between): Link {
         opened: () => events.opened(),
         received: (data) => (down ? down(data, (one) => events.received(one)) : events.received(data)),
         closed: (code, reason) => events.closed(code, reason),
+        better: () => events.better?.(),
       })
       return {
         send: (data) => (up ? up(data, (one) => end.send(one)) : end.send(data)),

@@ -1,10 +1,11 @@
 /** One server of a world: the real hub and router in a process that may die, with handlers that do what each request's plan says. */
 import { createRouter, type Log } from '@parley/server'
 import { createHubWith, insideOf, type RouterInside } from '@parley/server/internal'
-import { ParleyError } from '@parley/shared'
+import { ParleyError, type Report } from '@parley/shared'
 import { topicOf } from '@parley/shared/internal'
 import { z } from 'zod'
-import type { Ask, Asks } from './asks.js'
+import type { Ask } from './ask.js'
+import type { Asks } from './asks.js'
 import type { WorldContract } from './contract.js'
 import type { Journal } from './journal.js'
 import type { Host } from './line.js'
@@ -34,6 +35,8 @@ export interface WorldNode extends Host {
   inspect(): Readonly<Record<string, number>>
   /** Emits from outside of any handler. */
   emit(id: string, name: EventName): { readonly n: number; readonly position: Promise<string> }
+  /** Lets its clients go to another one, and what runs finish. */
+  drain(): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -52,11 +55,16 @@ const keys = new Map<string, string>()
 /** Where the servers of a world are, for whoever asks by HTTP. */
 export const origin = 'http://parley.test'
 const path = '/realtime'
+/** How long a server may take to let its clients go. */
+const drainMs = 15_000
+
+/** What a server may say of a world that is as rough as it should be; its streams do not heed their signals. */
+const expected: readonly Report['kind'][] = ['handler-failed', 'refused', 'stream-stuck']
 
 /** What a handler emits with. */
 interface Emitters {
-  emit(name: 'said' | 'noted', data: { n: number }): Promise<string>
-  readonly others: Pick<Emitters, 'emit'>
+  emit(name: 'said' | 'noted', data: { n: number }): Promise<unknown>
+  readonly others?: Pick<Emitters, 'emit'>
 }
 
 export function startNode(options: NodeOptions): WorldNode {
@@ -65,9 +73,10 @@ export function startNode(options: NodeOptions): WorldNode {
   const dawdle = async (): Promise<void> => {
     if (mood.slowMs > 0) await process.wait(process.random() * mood.slowMs)
   }
-  const payload = (isStored: boolean, but?: string) => {
+  /** @param as who emits it, in an order that the log keeps; undefined for a volatile one. */
+  const payload = (as: string | undefined, but?: string) => {
     const n = newEvent()
-    if (isStored) record.emits(n, process.name)
+    if (as !== undefined) record.emits(n, as)
     return { n, ...(but === undefined ? {} : { but }), ...(pad > 0 ? { pad: 'x'.repeat(pad) } : {}) }
   }
 
@@ -88,7 +97,7 @@ export function startNode(options: NodeOptions): WorldNode {
       limits: { queuedBytes: weather.queuedBytes, callsInFlight: weather.callsInFlight },
       onReport({ kind, message, error }) {
         journal.note(() => `${process.name} reports: ${kind} ${message} ${error ?? ''}`)
-        if (kind !== 'handler-failed' && kind !== 'refused')
+        if (!expected.includes(kind))
           journal.fault('quiet', `${process.name} reports ${kind}: ${message}`)
       },
     },
@@ -101,13 +110,16 @@ export function startNode(options: NodeOptions): WorldNode {
     declare: () => ParleyError,
   ): Promise<{ k: number }> {
     const { k, plan } = ask
-    journal.note(() => `${process.name}: ${ask.kind} ${k} runs`)
     try {
       for (const act of plan.acts) {
         if (act.type === 'wait') await process.wait(act.ms)
         else if (emitters) {
-          const data = payload(true, act.toOthers ? ask.client : undefined)
-          const stored = (act.toOthers ? emitters.others : emitters).emit(act.name, data)
+          const { others } = emitters
+          const toOthers = act.toOthers && others !== undefined
+          // what a call with `once` emits is stored with its outcome, whatever else was emitted meanwhile
+          const as = ask.kind === 'buy' ? `${process.name} for ${k}` : process.name
+          const data = payload(as, toOthers ? ask.client : undefined)
+          const stored = (toOthers ? others : emitters).emit(act.name, data)
           ask.emitted.push(data.n)
           if (act.isAwaited) await stored
         }
@@ -139,7 +151,7 @@ export function startNode(options: NodeOptions): WorldNode {
           const run = { client: context.client, topic: keyOf(contract, params.id), signal, process }
           return carryOut(asks.started(input.k, run), { emit, others }, unplanned)
         },
-        hint: ({ context, others }) => others.emit('hint', payload(false, context.client)),
+        hint: ({ context, others }) => others.emit('hint', payload(undefined, context.client)),
       },
     },
     pay: ({ input, context, signal, errors }) => {
@@ -149,6 +161,24 @@ export function startNode(options: NodeOptions): WorldNode {
     look: ({ input, context, signal }) => {
       const run = { client: context.client, topic: undefined, signal, process }
       return carryOut(asks.started(input.k, run), undefined, unplanned)
+    },
+    buy: ({ input, context, signal, errors, topics }) => {
+      const ask = asks.started(input.k, { client: context.client, topic: undefined, signal, process })
+      return carryOut(ask, topics.room({ id: ask.room }), () => errors.BROKE({ k: input.k }))
+    },
+    count: async function* ({ input, context, signal, errors }) {
+      const ask = asks.started(input.k, { client: context.client, topic: undefined, signal, process })
+      const { values, everyMs } = ask.plan
+      try {
+        while (ask.yielded < values) {
+          if (everyMs > 0 && !mood.isCalm) await process.wait(everyMs)
+          ask.yielded++
+          yield { seq: ask.yielded }
+        }
+        return await carryOut(ask, undefined, () => errors.BROKE({ k: input.k }))
+      } finally {
+        ask.ended ??= 'threw'
+      }
     },
   })
   const inside = insideOf(router)
@@ -162,9 +192,10 @@ export function startNode(options: NodeOptions): WorldNode {
     fetch: (request) => inside.fetch(request, new URL(request.url).pathname.slice(path.length)),
     inspect: () => ({ ...router.inspect() }),
     emit(id, name) {
-      const data = payload(name !== 'hint')
+      const data = payload(name === 'hint' ? undefined : process.name)
       return { n: data.n, position: hub.channel.room({ id }).emit(name, data) }
     },
+    drain: () => router.drain({ within: drainMs }),
     close: () => hub.close(),
   }
 }

@@ -7,6 +7,9 @@ export const promises = {
   stored: 'an event is stored once, where its emitter is told that it is',
   emits: 'the events of one process are stored in the order in which it emitted them',
   run: 'a message or call runs at most once, for whoever sent it',
+  twice:
+    'a call with `once` does not run twice, whatever dies, and what it emits is there with its outcome or not at all',
+  stream: 'the values of a stream come in order, each once, and all of them before its result',
   lane: 'messages of one client on one topic run one at a time, in the order sent',
   answer: 'a request ends once, and as its handler ended',
   unknown: 'an outcome is unknown only where the request may have run',

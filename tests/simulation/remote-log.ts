@@ -28,7 +28,28 @@ export function remoteLog(log: Log, options: RemoteLogOptions): Log {
   const late = (most: number): number => roll(most) + stalledMs()
   const requests = inOrder(process, () => late(delays.appendMs))
 
+  /** In the order of all that this server asks for; the answer takes its time, too. */
+  const ask = <T>(work: () => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) =>
+      requests.push(() => {
+        happened()
+        work().then((value) => {
+          const ms = late(delays.acknowledgeMs)
+          if (ms > 0) process.after(ms, () => resolve(value))
+          else if (!process.isDead) resolve(value)
+        }, reject)
+      }),
+    )
+  const { once } = log
+
   return {
+    ...(once && {
+      once: {
+        find: (key) => ask(() => once.find(key)),
+        begin: (key, request, keepMs) => ask(() => once.begin(key, request, keepMs)),
+        finish: (key, record, keepMs, emits) => ask(() => once.finish(key, record, keepMs, emits)),
+      },
+    }),
     append(entry) {
       return new Promise((resolve, reject) => {
         const attempt = (): void => {
@@ -48,8 +69,7 @@ export function remoteLog(log: Log, options: RemoteLogOptions): Log {
       })
     },
     // behind the appends that were started before it
-    publish: (item) =>
-      new Promise((resolve, reject) => requests.push(() => void log.publish(item).then(resolve, reject))),
+    publish: (item) => ask(() => log.publish(item)),
     async read(topic, from, bounds) {
       const total = late(delays.readMs)
       const before = [0, total, roll(total)][Math.floor(random() * 3)]!

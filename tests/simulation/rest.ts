@@ -34,6 +34,7 @@ export function settle(stage: Stage): void {
   }
   clock.advance(1_000)
   for (const { life } of people) for (const reader of life.here) reader.check.finish()
+  asks.checkHeld()
 }
 
 /** Everybody leaves, and nothing is left behind. */
@@ -53,10 +54,10 @@ export function leave(stage: Stage): void {
   if (left !== undefined) journal.fault('left', `held after all clients were closed: ${left}`)
   for (const { life, process } of people)
     if (process.timers > 0) journal.fault('left', `${life.name} has ${process.timers} timers left`)
-  for (const node of cluster.nodes)
+  for (const node of cluster.all)
     node.close().catch((error: unknown) => journal.fault('left', `a server could not be closed: ${error}`))
   clock.advance(1_000)
-  for (const { process } of cluster.nodes)
+  for (const { process } of cluster.all)
     if (process.timers > 0) journal.fault('left', `${process.name} has ${process.timers} timers left`)
   if (clock.pending() > 0) journal.fault('left', `${clock.pending()} timers are left in the world`)
 }
@@ -66,7 +67,7 @@ const restMs = 200_000
 
 /** What the servers hold beside so many connections, and a timer for each. */
 function held({ cluster }: Stage, open: number): string | undefined {
-  const all = cluster.nodes.map((node) => node.inspect())
+  const all = cluster.all.map((node) => node.inspect())
   const total = (name: string): number => all.reduce((sum, counts) => sum + (counts[name] ?? 0), 0)
   const names = new Set(all.flatMap((counts) => Object.keys(counts)))
   const wrong = [...names].filter((name) => total(name) !== (isOfConnections(name) ? open : 0))

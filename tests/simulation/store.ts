@@ -2,10 +2,11 @@
  * The log of a world. Either it outlives the servers, as a disk or a backplane does, and all of them share it; or each
  * server has one in its own memory, which ends with it. Servers reach it over something like a network.
  */
-import type { Log } from '@parley/server'
+import type { Log, OnceStore } from '@parley/server'
 import { type OpenMemoryLog, openMemoryLog } from '@parley/server/internal'
 import { chanceOf } from './chance.js'
 import type { Journal } from './journal.js'
+import { bound, onceStore } from './once-store.js'
 import type { Process } from './process.js'
 import type { LogRecord } from './record.js'
 import { type RemoteLogOptions, remoteLog } from './remote-log.js'
@@ -22,25 +23,31 @@ export interface StoreOptions {
 
 export class Store {
   readonly #options: StoreOptions
+  /** On a disk of its own, whatever becomes of the events. */
+  readonly #once: OnceStore
   #current: OpenMemoryLog | undefined
   #epochs = 0
   #stalledUntil = 0
 
   constructor(options: StoreOptions) {
     this.#options = options
+    this.#once = onceStore(() => this.#current!.log)
   }
 
   /** The log as a server has it that has just started. */
   openFor(process: Process): Log {
     const { seed, isShared, delays, journal } = this.#options
     if (!this.#current || !isShared) this.#current = this.#fresh()
-    return remoteLog(this.#current.log, {
-      process,
-      random: chanceOf(seed, `log of ${process.name}`).random,
-      delays,
-      stalledMs: () => Math.max(0, this.#stalledUntil - journal.elapsed),
-      happened: () => journal.happened++,
-    })
+    return remoteLog(
+      { ...bound(this.#current.log), once: this.#once },
+      {
+        process,
+        random: chanceOf(seed, `log of ${process.name}`).random,
+        delays,
+        stalledMs: () => Math.max(0, this.#stalledUntil - journal.elapsed),
+        happened: () => journal.happened++,
+      },
+    )
   }
 
   /** What a crash does to a disk: the newest entries are lost, though their emitters were told that they are there. */

@@ -1,6 +1,17 @@
 /** What goes wrong in a step of a world. */
+import type { Plan } from './ask.js'
+import type { AskManner } from './asking.js'
 import { closedByWorld } from './life.js'
 import type { Actions } from './stage.js'
+
+/** A handler that does nothing, for somebody who asks for nothing in particular. */
+const nothing: Plan = { acts: [], values: 0, everyMs: 0, end: 'returns' }
+const plainly: AskManner = {
+  withinMs: undefined,
+  by: 'socket',
+  dawdleMs: 0,
+  stopAfter: Number.POSITIVE_INFINITY,
+}
 
 export const troubles: Actions = [
   [
@@ -78,7 +89,7 @@ export const troubles: Actions = [
     (_stage, { life, line }, id, chance) => {
       if (chance.likely(0.8)) return
       line.cut()
-      for (let i = 0; i < 300; i++) life.ask('say', id, { acts: [], end: 'returns' }, undefined)
+      for (let i = 0; i < 300; i++) life.asking.ask('say', id, nothing, plainly)
     },
   ],
   [6, (_stage, person, _id, chance) => person.restart(chance.likely(0.3))],

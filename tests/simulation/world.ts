@@ -129,6 +129,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
   const asks = new Asks({
     journal,
     isStored: (n) => record.isStored(n),
+    deaths: () => cluster.deaths,
     isClosed: (name) => people.some(({ life }) => life.name === name && life.isClosed),
     mayRefuse: (code) =>
       code === 'CLOSED' ||
@@ -153,6 +154,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
     journal,
     lines,
     names: weather.servers,
+    mayDrain: isShared,
     start: (name) => {
       const process = newProcess(`${name}${++started}`)
       const log = store.openFor(process)
