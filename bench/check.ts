@@ -11,7 +11,7 @@ export async function checkAnswers({ name, server, websocketPath, greeting }: Co
   await new Promise<void>((resolve, reject) => {
     socket.onerror = () => reject(new Error(`${name} cannot be reached`))
     socket.onopen = () => {
-      for (const frame of greeting) socket.send(frame)
+      for (const frame of greeting()) socket.send(frame)
     }
     socket.onmessage = ({ data }) => {
       const frame = JSON.parse(data)

@@ -9,8 +9,10 @@ export interface Contestant {
   readonly server: ServerProcess
   readonly websocketPath: string
   /** What a client sends after the upgrade, and how many frames answer it before it is live. */
-  readonly greeting: readonly string[]
+  readonly greeting: () => readonly string[]
   readonly greetingAnswers: number
+  /** After so many answers the client says that it has them; 0: never. */
+  readonly ackEvery: number
   readonly ssePath: string
 }
 
@@ -40,7 +42,8 @@ const calls: Workload = {
   unit: 'call',
   goal: 'calls a second >= 0.85 of the floor',
   async measure(contestant) {
-    const { server } = contestant
+    const { server, ackEvery } = contestant
+    let unacknowledged = 0
     let answered = (_count: number): void => {}
     const socket = await enter(contestant, (count) => answered(count))
     const run = (total: number): Promise<void> =>
@@ -50,10 +53,15 @@ const calls: Workload = {
         const send = (count: number): void => {
           const frames: Uint8Array[] = []
           for (let n = 0; n < count && sent < total; n++, sent++) frames.push(callFrame())
+          if (ackEvery > 0 && unacknowledged >= ackEvery) {
+            unacknowledged = 0
+            frames.push(ackFrame(inFlight))
+          }
           if (frames.length > 0) socket.write(Buffer.concat(frames))
         }
         answered = (count) => {
           done += count
+          unacknowledged += count
           if (done === total) resolve()
           else send(count)
         }
@@ -69,6 +77,12 @@ const calls: Workload = {
 let lastId = 1_000_000
 /** Ids are never used twice; all of them are of one length. */
 const callFrame = (): Uint8Array => clientFrame(`["call",${++lastId},"order",0,${orderText}]`)
+
+/** Says which calls are still waited for: the newest ones, nearly enough. */
+const ackFrame = (waiting: number): Uint8Array => {
+  const ids = Array.from({ length: waiting }, (_, n) => lastId - waiting + 1 + n)
+  return clientFrame(JSON.stringify(['ack', lastId, ids]))
+}
 
 /** One event to many readers: the next few are emitted when all readers have all of the last. */
 async function fanOut(server: ServerProcess, readers: Arrivals, burst: boolean): Promise<Measured> {
@@ -158,7 +172,7 @@ async function enter(contestant: Contestant, arrived: (count: number) => void): 
     missing -= count
     if (missing === 0) greeted()
   })
-  for (const frame of greeting) socket.write(clientFrame(frame))
+  for (const frame of greeting()) socket.write(clientFrame(frame))
   await live
   return socket
 }

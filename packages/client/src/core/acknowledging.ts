@@ -1,7 +1,7 @@
 /** When a server is told which answers are here: it keeps each until then. */
 
-/** After so many answers, or so long after one. */
-const mostOwed = 16
+/** After so many answers, or as many as are waited for, because each of those is named; or so long after one. */
+const leastOwed = 16
 const ackMs = 500
 const never = Number.POSITIVE_INFINITY
 
@@ -14,11 +14,11 @@ export class Acknowledging {
     return this.#at
   }
 
-  /** An answer came; whether the server is to be told now. */
-  owe(now: number): boolean {
+  /** An answer came, and so many are waited for; whether the server is to be told now. */
+  owe(waiting: number, now: number): boolean {
     this.#owed += 1
     this.#at = Math.min(this.#at, now + ackMs)
-    return this.#owed >= mostOwed
+    return this.#owed >= Math.max(leastOwed, waiting)
   }
 
   /** The server was told, or there is no telling it. */

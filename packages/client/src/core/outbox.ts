@@ -286,7 +286,7 @@ export class Outbox {
   /** The server keeps an answer until it is told that nobody waits for it. */
   #owe({ handedAt, line }: Request, now: number): OutboxOutput[] {
     if (handedAt === undefined || line !== this.#line) return []
-    return this.#acks.owe(now) ? [this.#ack()] : []
+    return this.#acks.owe(this.#requests.size, now) ? [this.#ack()] : []
   }
 
   #ack(): OutboxOutput {

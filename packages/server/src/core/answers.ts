@@ -8,11 +8,6 @@ import type { Encoded, ServerFrame } from '@parley/shared/internal'
 
 export type Answer = Extract<ServerFrame<Encoded>, { type: 'ok' | 'err' }>
 
-interface Kept {
-  readonly answer: Answer
-  readonly bytes: number
-}
-
 /** What an answer takes besides its payload, roughly. */
 const bytesBeside = 256
 /** Numbers of answers that had to go which are remembered one by one; of a client that acknowledges none, the last. */
@@ -20,7 +15,7 @@ const mostForgotten = 4_096
 
 export class Answers {
   readonly #mostBytes: number
-  readonly #kept = new Map<number, Kept>()
+  readonly #kept = new Map<number, Answer>()
   #bytes = 0
   #upTo = 0
   /** Of the numbers up to `#upTo`, those that the client still waits for. */
@@ -44,7 +39,7 @@ export class Answers {
   /** The answer of a number; or that the client had it, or that it had to go; `undefined`: there was none. */
   find(id: number): Answer | 'acknowledged' | 'forgotten' | undefined {
     const kept = this.#kept.get(id)
-    if (kept) return kept.answer
+    if (kept) return kept
     if (this.#isAcknowledged(id)) return 'acknowledged'
     return id <= this.#floor || this.#forgotten.has(id) ? 'forgotten' : undefined
   }
@@ -52,11 +47,10 @@ export class Answers {
   keep(answer: Answer): void {
     const { id } = answer
     if (this.#isAcknowledged(id)) return
-    const payload = answer.type === 'ok' ? answer.output : answer.data
-    const bytes = bytesBeside + (payload ? sizeOf(payload) : 0)
-    this.#kept.set(id, { answer, bytes })
-    this.#bytes += bytes
-    for (const [oldest] of this.#kept) {
+    this.#kept.set(id, answer)
+    this.#bytes += bytesOf(answer)
+    if (this.#bytes <= this.#mostBytes) return
+    for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= this.#mostBytes || oldest === id) break
       this.#drop(oldest)
       this.#forget(oldest)
@@ -66,10 +60,13 @@ export class Answers {
   /** Of the numbers up to `upTo` the client waits for these alone. */
   acknowledge(upTo: number, waiting: readonly number[]): void {
     if (upTo < this.#upTo) return
+    const still = new Set<number>()
     // a number that was acknowledged once stays so: it must not run again
-    this.#waiting = new Set(waiting.filter((id) => id <= upTo && !this.#isAcknowledged(id)))
+    for (const id of waiting) if (id <= upTo && !this.#isAcknowledged(id)) still.add(id)
+    this.#waiting = still
     this.#upTo = upTo
     for (const id of this.#kept.keys()) if (this.#isAcknowledged(id)) this.#drop(id)
+    if (this.#forgotten.size === 0) return
     for (const id of this.#forgotten) if (this.#isAcknowledged(id)) this.#forgotten.delete(id)
   }
 
@@ -78,7 +75,9 @@ export class Answers {
   }
 
   #drop(id: number): void {
-    this.#bytes -= this.#kept.get(id)?.bytes ?? 0
+    const answer = this.#kept.get(id)
+    if (!answer) return
+    this.#bytes -= bytesOf(answer)
     this.#kept.delete(id)
   }
 
@@ -91,6 +90,11 @@ export class Answers {
 }
 
 /** Of a payload, roughly. */
+function bytesOf(answer: Answer): number {
+  const payload = answer.type === 'ok' ? answer.output : answer.data
+  return bytesBeside + (payload ? sizeOf(payload) : 0)
+}
+
 export function sizeOf({ json, meta, blobs }: Encoded): number {
   return json.length + (meta?.length ?? 0) + (blobs?.reduce((sum, blob) => sum + blob.length, 0) ?? 0)
 }

@@ -58,6 +58,8 @@ export class SessionMachine {
   readonly #lanes = new Lanes()
   readonly #streams: Streams
   readonly #answers: Answers
+  /** The highest number that came: of a higher one nothing can be known. */
+  #newest = 0
   #volatileRuns = 0
   /** Volatile messages that found their lane full. */
   volatileDropped = 0
@@ -139,6 +141,10 @@ export class SessionMachine {
 
   /** What is to be done about a number that came before. */
   #repeated(id: number): readonly SessionOrder[] | undefined {
+    if (id > this.#newest) {
+      this.#newest = id
+      return undefined
+    }
     const known = this.#answers.find(id)
     if (known === 'acknowledged') return [{ type: 'broken', why: `number ${id} was acknowledged` }]
     if (typeof known === 'object') return [{ type: 'answer', answer: known }]
@@ -189,6 +195,7 @@ export class SessionMachine {
       const still = new Set(waiting)
       for (const id of asked) if (id > 0 && id <= upTo && !still.has(id)) orders.push(...this.#cancel(id))
     }
+    this.#newest = Math.max(this.#newest, upTo)
     this.#answers.acknowledge(upTo, waiting)
     return orders
   }

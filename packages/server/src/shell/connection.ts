@@ -24,6 +24,7 @@ import type { CredentialsEvents, Entrance } from './credentials.js'
 import { DrainQueue } from './drain.js'
 import { type Admission, admitClient, beginSession, type Entering, type Known } from './entry.js'
 import type { Carrier, LiveSession } from './live-session.js'
+import { OrderQueue } from './order-queue.js'
 import { share } from './reader.js'
 import type { ServerSession } from './session.js'
 import type { ServerSocket } from './socket.js'
@@ -54,8 +55,10 @@ export class Connection implements LiveConnection, Peer, Carrier {
   }
   /** The session that it carries, once its client was let in. */
   #live: LiveSession | undefined
-  /** Those that are being carried out. */
-  #orders: ConnectionOrder[] | undefined
+  readonly #orders = new OrderQueue<ConnectionOrder>((order) => {
+    this.#carryOutOne(order)
+    return !this.#over
+  })
   #over = false
 
   constructor({ core, handlers, socket, entrance }: ConnectionOptions) {
@@ -214,58 +217,43 @@ export class Connection implements LiveConnection, Peer, Carrier {
     this.#machine.readEnded(id)
   }
 
-  /** What an order leads to at once comes after it, not inside it: a row of messages may be as long as the limits say. */
   #carryOut(orders: readonly ConnectionOrder[]): void {
-    if (orders.length === 0) return
-    if (this.#orders) {
-      this.#orders.push(...orders)
-      return
-    }
-    const all = [...orders]
-    this.#orders = all
-    try {
-      this.#carryOutEach(all)
-    } finally {
-      this.#orders = undefined
-    }
+    if (!this.#over) this.#orders.run(orders)
   }
 
-  #carryOutEach(orders: readonly ConnectionOrder[]): void {
-    for (const order of orders) {
-      if (this.#over) return
-      switch (order.type) {
-        case 'send':
-          this.sendFrame(order.frame)
-          break
-        case 'close':
-          if (order.code === 'PROTOCOL' || order.code === 'TOO_LARGE') {
-            const message = `a client broke the protocol: ${order.why}`
-            const { session } = this.#live ?? {}
-            this.#core.report({ kind: 'protocol', ...(session ? { id: session.id } : {}), message })
-          }
-          this.close(order.code, order.why)
-          break
-        case 'admit':
-          this.#admit(order)
-          break
-        case 'refresh':
-          this.#refresh(order.id, order.auth)
-          break
-        case 'join':
-          this.#subscriptions.join(order.id, order.path, order.params, order.from)
-          break
-        case 'leave':
-          this.#subscriptions.leave(order.id)
-          break
-        case 'read':
-          this.#subscriptions.read(order.id, order.subscription, order.from, order.until)
-          break
-        case 'cancel-read':
-          this.#subscriptions.cancelRead(order.id)
-          break
-        case 'request':
-          this.#open.received(order.frame)
-      }
+  #carryOutOne(order: ConnectionOrder): void {
+    switch (order.type) {
+      case 'send':
+        this.sendFrame(order.frame)
+        break
+      case 'close':
+        if (order.code === 'PROTOCOL' || order.code === 'TOO_LARGE') {
+          const message = `a client broke the protocol: ${order.why}`
+          const { session } = this.#live ?? {}
+          this.#core.report({ kind: 'protocol', ...(session ? { id: session.id } : {}), message })
+        }
+        this.close(order.code, order.why)
+        break
+      case 'admit':
+        this.#admit(order)
+        break
+      case 'refresh':
+        this.#refresh(order.id, order.auth)
+        break
+      case 'join':
+        this.#subscriptions.join(order.id, order.path, order.params, order.from)
+        break
+      case 'leave':
+        this.#subscriptions.leave(order.id)
+        break
+      case 'read':
+        this.#subscriptions.read(order.id, order.subscription, order.from, order.until)
+        break
+      case 'cancel-read':
+        this.#subscriptions.cancelRead(order.id)
+        break
+      case 'request':
+        this.#open.received(order.frame)
     }
   }
 

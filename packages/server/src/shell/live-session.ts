@@ -6,6 +6,7 @@ import type { CloseCodeName, Encoded, ServerFrame, Topic } from '@parley/shared/
 import { type RequestFrame, SessionMachine, type SessionOrder } from '../core/session.js'
 import type { HandlerTable, HubCore } from './core.js'
 import type { Credentials } from './credentials.js'
+import { OrderQueue } from './order-queue.js'
 import { type Caller, startRun, startStream, topicKey } from './run.js'
 import { Runs } from './runs.js'
 import type { ServerSession } from './session.js'
@@ -36,8 +37,10 @@ export class LiveSession implements Caller {
   readonly #runs: Runs
   readonly #hook: SessionHook
   #carrier: Carrier | undefined
-  /** Those that are being carried out. */
-  #orders: SessionOrder[] | undefined
+  readonly #orders = new OrderQueue<SessionOrder>((order) => {
+    this.#carryOutOne(order)
+    return !this.#over
+  })
   #over = false
 
   constructor({ core, handlers, client, credentials }: LiveSessionOptions) {
@@ -143,23 +146,8 @@ export class LiveSession implements Caller {
     if (!this.#carrier && !this.#over) this.#core.sessions.changed(this)
   }
 
-  /** What an order leads to at once comes after it, not inside it: a row of messages may be as long as the limits say. */
   #carryOut(orders: readonly SessionOrder[]): void {
-    if (orders.length === 0 || this.#over) return
-    if (this.#orders) {
-      this.#orders.push(...orders)
-      return
-    }
-    const all = [...orders]
-    this.#orders = all
-    try {
-      for (const order of all) {
-        if (this.#over) return
-        this.#carryOutOne(order)
-      }
-    } finally {
-      this.#orders = undefined
-    }
+    if (!this.#over) this.#orders.run(orders)
   }
 
   #carryOutOne(order: SessionOrder): void {
