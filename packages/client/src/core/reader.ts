@@ -146,22 +146,23 @@ export class Reader<P> {
    * meanwhile (`undefined`): then it has to read on from where it is, so that nothing is lost.
    */
   endRead(): ReaderOutput<P>[] | undefined {
-    if (this.#read) this.#position = this.#positionAfter(this.#read)
+    let held = this.#held
+    if (this.#read) {
+      const { from, until } = this.#read
+      const position = this.#position
+      if (position && position !== from && position.epoch !== until.epoch) {
+        // it was answered from a later epoch, and went on beyond its end: what came before that epoch is behind it
+        const first = held.findIndex((item) => epochOf(item) === position.epoch)
+        held = first === -1 ? [] : held.slice(first)
+      } else this.#position = advance(position, until)
+    }
     if (this.#overflowed) {
       this.detach()
       return undefined
     }
-    const held = this.#held
     this.#held = []
     this.follow()
     return held.flatMap((item) => this.#take(item))
-  }
-
-  /** A read that was answered from a later epoch than that of its end went on beyond it. */
-  #positionAfter({ from, until }: BoundedRead): Position {
-    const position = this.#position
-    const isLater = position !== undefined && position !== from && position.epoch !== until.epoch
-    return isLater ? position : advance(position, until)
   }
 
   #hold(item: Held<P>): void {
@@ -194,4 +195,10 @@ export class Reader<P> {
     }
     return [{ type: 'deliver', reader: this.id, event, replayed, after }]
   }
+}
+
+/** The epoch that an item leads to; a volatile event has none. */
+function epochOf<P>(item: Held<P>): string | undefined {
+  if ('moved' in item) return item.moved.epoch
+  return 'gap' in item ? item.gap.first.epoch : item.event.position?.epoch
 }

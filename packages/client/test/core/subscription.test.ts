@@ -63,18 +63,22 @@ test('an event that was replayed is not delivered again', () => {
 })
 
 test('a read that is answered from a later epoch than it was asked in brings nothing that the stream brings again', () => {
-  const machine = liveAt10()
+  const machine = liveAt10({ unreadEvents: 10 })
   machine.addReader(2, at(3))
-  const reset = { after: at(10), first: at(6, 'f'), reason: 'reset' as const }
-  const newEvent = { name: 'n', data: 7, position: at(7, 'f') }
+  const reset = { after: at(12), first: at(11, 'f'), reason: 'reset' as const }
+  const ofNewEpoch = (offset: number) => ({ name: 'n', data: offset, position: at(offset, 'f') })
+  machine.event(event(11)) // survives
+  machine.event(event(12)) // is lost
   machine.gap(reset)
-  machine.event(newEvent)
+  machine.event(ofNewEpoch(12))
   const read = [
-    ...machine.readGap(1, { after: at(3), first: at(6, 'f'), reason: 'trimmed' }),
-    ...machine.readEvent(1, newEvent),
+    ...machine.readGap(1, { after: at(3), first: at(10, 'f'), reason: 'trimmed' }),
+    ...machine.readEvent(1, ofNewEpoch(11)),
+    ...machine.readEvent(1, ofNewEpoch(12)),
   ]
-  expect(read.map(({ type }) => type)).toEqual(['gap', 'deliver'])
-  expect(machine.readEnd(1)).toEqual([])
+  expect(read.map(({ type }) => type)).toEqual(['gap', 'deliver', 'deliver'])
+  machine.event(ofNewEpoch(13))
+  expect(machine.readEnd(1)).toMatchObject([{ reader: 2, event: { data: 13 } }])
 })
 
 test('an event of a new epoch is delivered though its offset is lower', () => {
