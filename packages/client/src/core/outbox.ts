@@ -146,7 +146,7 @@ export class Outbox {
   }
 
   /** From now on this line is sent on: what waits goes out, in order, and what the session knows of already, again. */
-  up(line: number, { frameBytes, resumed }: Opening, now: number): OutboxOutput[] {
+  up(line: number, { frameBytes, resumed, refused }: Opening, now: number): OutboxOutput[] {
     const before = this.#line
     if (before !== undefined && !resumed) this.#leaving.add(before)
     this.#line = line
@@ -155,7 +155,9 @@ export class Outbox {
     const outputs: OutboxOutput[] = []
     for (const request of [...this.#requests.values()]) {
       if (this.#leaving.has(request.line)) continue
-      if (request.handedAt !== undefined && !resumed) outputs.push(...this.#lose(request, now))
+      // another member: what was asked for as the one before must not run as this one
+      const isOthers = refused === 'SESSION_CHANGED'
+      if (request.handedAt !== undefined && !resumed) outputs.push(...this.#lose(request, now, isOthers))
     }
     outputs.push(...this.#flush(now, resumed))
     if (resumed && this.#newest > 0) outputs.push(this.#ack())
@@ -246,8 +248,8 @@ export class Outbox {
   }
 
   /** Nobody will answer it any more. */
-  #lose(request: Request, now: number): OutboxOutput[] {
-    if (!request.repeatable) {
+  #lose(request: Request, now: number, isForGood = false): OutboxOutput[] {
+    if (isForGood || !request.repeatable) {
       this.#remove(request.id)
       return [unknownOutcome(request.id)]
     }
@@ -344,4 +346,6 @@ interface Opening {
   readonly frameBytes: number
   /** Whether the session before goes on. */
   readonly resumed: boolean
+  /** Why it does not. */
+  readonly refused?: string
 }

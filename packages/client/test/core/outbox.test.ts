@@ -98,6 +98,15 @@ test('where the session is gone what was handed over has an unknown outcome, and
   expect(codes(outbox.up(2, opening(1_000), 3))).toEqual(['OUTCOME_UNKNOWN', 'transmit 1', 'transmit 3'])
 })
 
+test('what was asked for as another member is not repeated as this one', () => {
+  const outbox = new Outbox(bounds)
+  outbox.up(1, opening(1_000), 0)
+  outbox.add(request(1, { repeatable: true }), 0)
+  outbox.down(1, 1)
+  const changed = { ...opening(1_000), refused: 'SESSION_CHANGED' }
+  expect(codes(outbox.up(2, changed, 2))).toEqual(['OUTCOME_UNKNOWN'])
+})
+
 test('a deadline passes for what was handed over also while there is no connection', () => {
   const outbox = new Outbox(bounds)
   outbox.up(1, opening(1_000), 0)

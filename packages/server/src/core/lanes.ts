@@ -1,7 +1,5 @@
 /** Messages of one topic run one at a time, in the order in which they came: each topic is a lane. */
-import type { Run } from './session.js'
-
-export class Lanes {
+export class Lanes<Run extends { readonly id: number }> {
   /** The running one first. */
   readonly #lanes = new Map<string, Run[]>()
   /** The lane of each message that runs or waits. */

@@ -55,7 +55,7 @@ export class SessionMachine {
   readonly #limits: SessionLimits
   readonly #topicKey: TopicKey
   readonly #calls = new Set<number>()
-  readonly #lanes = new Lanes()
+  readonly #lanes = new Lanes<Run>()
   readonly #streams: Streams
   readonly #answers: Answers
   /** The highest number that came: of a higher one nothing can be known. */
