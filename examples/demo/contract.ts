@@ -1,5 +1,5 @@
 /** What may travel between the demo's server and its page. Both import this, and nothing else of each other. */
-import { call, channel, defineContract, volatile } from '@parley/shared'
+import { call, channel, defineContract, stream, volatile } from '@parley/shared'
 import { z } from 'zod'
 
 /** A name that somebody goes by. There is no password: whoever says it has it. */
@@ -52,6 +52,12 @@ const ChatNote = z.object({
   at: z.date(),
 })
 
+/** The lines of a file that somebody imports. */
+const Rows = z.array(z.string().trim().min(1).max(200)).min(1).max(5_000)
+const Progress = z.object({ done: z.int(), of: z.int() })
+/** What came of it: how many rows there were, and how many different ones. */
+const Summary = z.object({ rows: z.int(), different: z.int() })
+
 export const contract = defineContract({
   notifications: channel({
     events: { notification: Notification, chat: ChatNote },
@@ -77,6 +83,7 @@ export const contract = defineContract({
     }),
     list: call({ output: z.array(Room), idempotent: true }),
   },
+  importRows: stream({ input: Rows, yields: Progress, output: Summary }),
   ticks: channel({
     events: { tick: z.object({ n: z.int(), at: z.date() }) },
     replay: { last: 6_000, for: '10m' }, // ten minutes of them, ten a second

@@ -1,6 +1,7 @@
 /** Every handler that the contract asks for: one that is missing, or answers with another shape, does not compile. */
 import { anyone, createRouter, type Handlers } from '@parley/server'
 import { hub } from './hub.js'
+import { importRows } from './import-rows.js'
 import { Rooms } from './rooms.js'
 
 const rooms = new Rooms(['General', 'Release', 'Lunch'], 'Parley')
@@ -43,4 +44,5 @@ export const router = createRouter(hub, {
     },
     list: () => rooms.list(),
   },
+  importRows,
 })

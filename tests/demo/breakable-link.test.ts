@@ -56,7 +56,7 @@ describe('the link of the page', () => {
     below.events?.received('on its way')
     setLink({ cut: true })
     expect(heard).toEqual(['opened', 'closed 1006'])
-    expect(below.log).toEqual(['connect', 'close 1000'])
+    expect(below.log).toEqual(['connect', 'close 4001'])
     vi.runAllTimers()
     expect(heard).toEqual(['opened', 'closed 1006'])
   })

@@ -1,6 +1,7 @@
 import { Chat } from './chat.js'
 import { Counter } from './counter.js'
 import { Header } from './header.js'
+import { ImportPanel } from './import-panel.js'
 import { LinkPanel } from './link-panel.js'
 import { Notices } from './notices.js'
 import { RoomList } from './room-list.js'
@@ -17,6 +18,7 @@ export function App() {
       <main className="layout">
         <Counter />
         <LinkPanel />
+        <ImportPanel />
         <RoomList chosen={id} />
         <Chat key={id} id={id} />
         <Notices id={id} />

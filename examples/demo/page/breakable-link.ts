@@ -5,6 +5,8 @@ import { link } from './link.js'
 const slownessMs = 1_500
 /** What a connection that just broke off is closed with (RFC 6455, 7.1.5). */
 const brokenOff = 1006
+/** A socket has to be closed with some code; to the server 1000 is a client that has gone for good, and this one that is lost. */
+const lost = 4001
 
 const nowhere: LinkEnd = { send() {}, close() {}, buffered: () => 0 }
 
@@ -30,7 +32,7 @@ export function breakable(inner: Link): Link {
         if (!slow) coming.hurry()
         if (!cut) return
         letGo() // what was on its way is gone
-        end.close(1000, '')
+        end.close(lost, '')
         events.closed(brokenOff, 'the link was cut')
       })
       const letGo = (): void => {
