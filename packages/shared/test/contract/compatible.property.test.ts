@@ -288,11 +288,11 @@ test('where nothing is found to differ, zod takes what the older client writes, 
         }
       }
     }),
-    { numRuns: 1_500 },
+    { numRuns: 500 },
   )
   // else it would say nothing
-  expect(compatible.input).toBeGreaterThan(150)
-  expect(compatible.output).toBeGreaterThan(150)
+  expect(compatible.input).toBeGreaterThan(50)
+  expect(compatible.output).toBeGreaterThan(50)
 })
 
 test('whatever the contract, it fits itself, with a new optional field, and with a channel more', () => {
