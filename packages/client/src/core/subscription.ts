@@ -178,19 +178,24 @@ export class Subscription<P> {
 
   event(event: TopicEvent<P>): Outputs<P> {
     if (!this.#isJoined) return []
-    if (event.position) this.#moveTo(event.position)
+    if (event.position) {
+      this.#turnTo(event.position)
+      this.#moveTo(event.position)
+    }
     return this.#toReaders({ event, replayed: !this.#is('live') })
   }
 
   /** The position moved on without an event. */
   moved(position: Position): Outputs<P> {
     if (!this.#isJoined) return []
+    this.#turnTo(position)
     this.#moveTo(position)
     return this.#toReaders({ moved: position })
   }
 
   gap(gap: TopicGap): Outputs<P> {
     if (!this.#isJoined) return []
+    this.#turnTo(gap.first)
     // Not by comparing: a stream that was asked for in an older epoch may be told to begin above it.
     this.#at = gap.first
     this.#resume = gap.first
@@ -201,7 +206,6 @@ export class Subscription<P> {
   live(position: Position): Outputs<P> {
     if (!this.#isJoined) return []
     const outputs = this.moved(position)
-    if (this.#is('live')) return outputs
     return [...outputs, ...this.#become({ status: 'live' }), ...this.#attachPending(false)]
   }
 
@@ -287,6 +291,13 @@ export class Subscription<P> {
     this.#at = undefined
     this.#resume = undefined
     for (const reader of this.#readers.values()) reader.detach()
+  }
+
+  /** Where the stream goes on in another epoch, a reader that is ahead of it cannot tell any more when it has come. */
+  #turnTo({ epoch }: Position): void {
+    if (!this.#at || this.#at.epoch === epoch) return
+    for (const reader of this.#readers.values())
+      if (reader.mode === 'following' && !reader.isWithin(this.#at)) reader.detach()
   }
 
   #moveTo(position: Position): void {

@@ -81,6 +81,20 @@ test('a read that is answered from a later epoch than it was asked in brings not
   expect(machine.readEnd(1)).toMatchObject([{ reader: 2, event: { data: 13 } }])
 })
 
+test('a reader ahead of a stream that goes on in a new epoch gets nothing from before its own position', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1, 'first')
+  machine.joined(at(0))
+  machine.event(event(1))
+  machine.addReader(2, at(8))
+  expect(machine.event({ name: 'n', data: 2, position: at(2, 'f') })).toMatchObject([{ reader: 1 }])
+  expect(machine.live(at(9, 'f'))).toMatchObject([
+    { type: 'status' },
+    { type: 'read', from: at(8), until: at(9, 'f') },
+  ])
+})
+
 test('an event of a new epoch is delivered though its offset is lower', () => {
   const machine = liveAt10()
   expect(machine.event({ name: 'n', data: 3, position: at(3, 'f') })).toMatchObject([{ type: 'deliver' }])
