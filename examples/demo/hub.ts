@@ -1,9 +1,16 @@
 /** The server's side of the contract. Whatever emits imports this file, and never the router. */
-import { createEmitter, createHub, memoryLog } from '@parley/server'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createEmitter, createHub } from '@parley/server'
+import { sqliteLog } from '@parley/server/sqlite'
 import { contract, Name } from './contract.js'
 
+/** Where the events are kept. One process at a time has the file. */
+const file = process.env.DATA ?? join(import.meta.dirname, 'data', 'events.db')
+mkdirSync(dirname(file), { recursive: true })
+
 /** One log for both, so that an event that the hub emits also comes out of the emitter below, at the same position. */
-const log = memoryLog()
+const log = sqliteLog(file)
 
 export const hub = createHub(contract, {
   log,

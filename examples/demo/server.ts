@@ -8,8 +8,11 @@ import { startTicks } from './ticks.js'
 export interface Demo {
   /** Such as `http://localhost:3000`. */
   readonly url: string
-  /** Tells every client to come back later, and frees the port. */
-  stop(): Promise<void>
+  /**
+   * Takes no new connection, lets what runs finish for at most `within` ms (default: 0), tells every client that is left
+   * to come back, and frees the port. Asked again it can only be over sooner.
+   */
+  stop(options?: { readonly within?: number }): Promise<void>
 }
 
 /**
@@ -18,7 +21,13 @@ export interface Demo {
  * @param port 0 takes any free one.
  * @throws Error with code `EADDRINUSE` where the port is taken.
  */
-export function startDemo({ port, page }: { readonly port: number; readonly page: Page }): Demo {
+export async function startDemo({
+  port,
+  page,
+}: {
+  readonly port: number
+  readonly page: Page
+}): Promise<Demo> {
   const realtime = bunHandler(router, { path: '/realtime' })
 
   const app = (request: Request): Response | Promise<Response> => {
@@ -32,15 +41,24 @@ export function startDemo({ port, page }: { readonly port: number; readonly page
     fetch: (request, self) => realtime.fetch(request, self) ?? app(request),
     websocket: realtime.websocket,
   })
-  const ticks = startTicks()
+  const ticks = await startTicks()
+  let stopping: Promise<void> | undefined
 
   return {
     url: `http://localhost:${server.port}`,
-    async stop() {
-      ticks.stop()
-      notifications.close()
-      await hub.close()
-      await server.stop(true)
+    stop({ within = 0 } = {}) {
+      void server.stop() // no new connections; those that there are stay
+      const drained = router.drain({ within })
+      stopping ??= close(drained)
+      return stopping
     },
+  }
+
+  async function close(drained: Promise<unknown>): Promise<void> {
+    await drained
+    ticks.stop()
+    notifications.close()
+    await hub.close()
+    await server.stop(true)
   }
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Running, startExample } from '../examples/running.js'
@@ -289,26 +292,33 @@ describeInChromium('the page of the demo', () => {
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
     }))
 
-  test('comes back by itself after a restart of the server, and tells what its memory lost', async () => {
-    const before = await startExample(start)
+  test.each([
+    ['goes on where it was', true, 0],
+    ['tells what was lost with its data', false, 1],
+  ])('comes back by itself after a restart of the server, and %s', async (_, keepsData, gaps) => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-demo-'))
+    const data = join(folder, 'events.db')
+    const before = await startExample(start, { data })
     const context = await browser.newContext()
     try {
       const visitor = await openDemo(context, before.url)
       await visitor.counts(5)
       await before.stop()
       await visitor.page.getByRole('status').filter({ hasText: 'lost' }).waitFor()
-      const after = await startExample(start, { port: new URL(before.url).port })
+      const { port } = new URL(before.url)
+      const after = await startExample(start, { port, data: keepsData ? data : join(folder, 'other.db') })
       try {
         await visitor.connected()
         await visitor.counts(5)
-        expect(await faults(visitor)).toEqual({ ...whole, gaps: 1 })
-        await visitor.page.getByText(/less [\d,]+ in gaps/).waitFor()
+        expect(await faults(visitor)).toEqual({ ...whole, gaps })
+        if (!keepsData) await visitor.page.getByText(/less [\d,]+ in gaps/).waitFor()
         expect(visitor.errors.filter((error) => error.includes('[parley]'))).toEqual([])
       } finally {
         await after.stop()
       }
     } finally {
       await context.close()
+      await rm(folder, { recursive: true })
     }
   })
 })

@@ -111,18 +111,22 @@ describe('the demo', () => {
     expect((await post('/realtime/message/room/say?id=cellar', { text: 'Hello?' })).status).toBe(403)
   })
 
-  test('counts on above the old numbers after a restart', async () => {
-    const before = (await firstBlocks(`${demo.url}/realtime/events/ticks`, 1, 'tick'))[0]?.data as {
-      n: number
-    }
-    const other = await startExample(start)
+  test.each(['SIGTERM', 'SIGINT'] as const)('goes on after %s and a restart where it was', async (signal) => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-demo-'))
+    const data = join(folder, 'new', 'events.db')
+    const numbersOf = (blocks: Awaited<ReturnType<typeof firstBlocks>>) =>
+      blocks.map((block) => (block.data as { n: number }).n)
     try {
-      const after = (await firstBlocks(`${other.url}/realtime/events/ticks`, 1, 'tick'))[0]?.data as {
-        n: number
-      }
-      expect(after.n).toBeGreaterThan(before.n)
+      const before = await startExample(start, { data })
+      const seen = await firstBlocks(`${before.url}/realtime/events/ticks`, 3, 'tick')
+      expect((await before.stop(signal)).code).toBe(0)
+      const after = await startExample(start, { data })
+      const ticks = `${after.url}/realtime/events/ticks?lastEventId=${seen.at(-1)!.id}`
+      const numbers = [...numbersOf(seen), ...numbersOf(await firstBlocks(ticks, 30, 'tick'))]
+      expect(numbers).toEqual(numbers.map((_, index) => numbers[0]! + index))
+      await after.stop()
     } finally {
-      await other.stop()
+      await rm(folder, { recursive: true })
     }
   })
 })
@@ -182,6 +186,21 @@ describe('starting and stopping', () => {
       )
     } finally {
       await new Promise((resolve) => taken.close(resolve))
+    }
+  })
+
+  test('data that another one has is a sentence, and a failure', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-demo-'))
+    const data = join(folder, 'events.db')
+    const first = await startExample(start, { data })
+    try {
+      const { code, output } = await runToEnd(start, { data, port: '3000' })
+      expect(code).toBe(1)
+      expect(output).toMatch(/events\.db.* in use .*\n?DATA=other\.db PORT=3001 npm start takes another/s)
+      expect(output).not.toMatch(/\bat .*:\d+:\d+/)
+    } finally {
+      await first.stop()
+      await rm(folder, { recursive: true })
     }
   })
 

@@ -1,5 +1,7 @@
 /** Runs an example as somebody would: a process of its own, on a free port, stopped with Ctrl-C. */
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
@@ -21,16 +23,19 @@ export interface Running {
 
 interface Options {
   readonly port?: string
+  /** Where it keeps its data. Default: a file of its own, which goes when it ends. */
+  readonly data?: string
   /** Left out: the sources of the packages, as the scripts of the repository have it. */
   readonly args?: readonly string[]
   /** Of the program itself. */
   readonly rest?: readonly string[]
 }
 
-function start(file: string, { port = '0', args = ['--conditions=source'], rest = [] }: Options) {
+function start(file: string, { port = '0', data, args = ['--conditions=source'], rest = [] }: Options) {
+  const folder = data === undefined ? mkdtempSync(join(tmpdir(), 'parley-example-')) : undefined
   const child = spawn(process.execPath, [...args, 'run', file, ...rest], {
     cwd: root,
-    env: { ...process.env, PORT: port },
+    env: { ...process.env, PORT: port, DATA: data ?? join(folder!, 'events.db') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -43,7 +48,10 @@ function start(file: string, { port = '0', args = ['--conditions=source'], rest 
   child.stderr.setEncoding('utf8').on('data', hear)
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code, output }))
+    child.once('close', (code) => {
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+      resolve({ code, output })
+    })
   })
   return { child, ended, output: () => output, listeners }
 }
