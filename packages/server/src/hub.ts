@@ -18,10 +18,11 @@ import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
 import { createBinder } from './shell/bound-topics.js'
 import { Contracts, type OnMismatch } from './shell/contracts.js'
-import type { Application, HubCore } from './shell/core.js'
+import type { Application } from './shell/core.js'
 import { Draining } from './shell/draining.js'
 import { Endings } from './shell/endings.js'
 import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
+import type { LiveHub } from './shell/live-hub.js'
 import { checkLimits, checkOrigins } from './shell/options.js'
 import { createReporter } from './shell/reporter.js'
 import { Sessions } from './shell/sessions.js'
@@ -99,9 +100,9 @@ export interface Hub<Tree extends ContractTree, Context> extends HubTypes<Tree, 
 }
 
 /** Finds the inside of a hub. */
-const cores = new WeakMap<object, HubCore>()
+const cores = new WeakMap<object, LiveHub>()
 
-export function coreOf(hub: object): HubCore {
+export function coreOf(hub: object): LiveHub {
   const core = cores.get(hub)
   if (!core) throw new ParleyError('BAD_OPTIONS', 'this is no hub: pass what createHub returned')
   return core
@@ -146,10 +147,10 @@ export function createHubWith<
     clock,
     onReport: report,
   })
-  const connections: HubCore['connections'] = new Set()
+  const connections: LiveHub['connections'] = new Set()
   const sessions = new Sessions(clock, limits)
-  const sse: HubCore['sse'] = new Set()
-  const core: HubCore = {
+  const sse: LiveHub['sse'] = new Set()
+  const core: LiveHub = {
     contract,
     topics,
     ticker: new Ticker(clock),
@@ -185,7 +186,7 @@ export function createHubWith<
   return hub
 }
 
-async function closeHub({ connections, sessions, sse, topics }: HubCore): Promise<void> {
+async function closeHub({ connections, sessions, sse, topics }: LiveHub): Promise<void> {
   for (const connection of [...connections]) connection.close('MOVE', 'the hub was closed')
   for (const session of sessions) session.end('MOVE')
   for (const response of [...sse]) response.close()

@@ -5,10 +5,11 @@ import type { AnyHandler } from './handler-run.js'
 import type { Handlers } from './handlers.js'
 import { coreOf, type Hub } from './hub.js'
 import { Connection } from './shell/connection.js'
-import type { ChannelHandlers, HandlerTable, HubCore } from './shell/core.js'
+import type { ChannelHandlers, HandlerTable } from './shell/core.js'
 import type { DrainCounts } from './shell/draining.js'
 import { handleHttp } from './shell/http.js'
 import { Links } from './shell/links.js'
+import type { LiveHub } from './shell/live-hub.js'
 import { memoryLink } from './shell/memory-link.js'
 import { checkMs } from './shell/options.js'
 import type { ServerSocket } from './shell/socket.js'
@@ -66,7 +67,7 @@ export interface LinkOptions<Context> {
 
 /** What adapters need of a router. */
 export interface RouterInside {
-  readonly core: HubCore
+  readonly core: LiveHub
   readonly handlers: HandlerTable
   /** Answers a request; `path` is what follows where the router is mounted. */
   fetch(request: Request, path: string): Promise<Response>
@@ -131,7 +132,7 @@ export function createRouter<Tree extends ContractTree, Context>(
   return router
 }
 
-function inspect({ connections, sessions, sse, topics, ticker }: HubCore): RouterCounts {
+function inspect({ connections, sessions, sse, topics, ticker }: LiveHub): RouterCounts {
   const { topics: topicCount, readers, live, nativeSubscriptions } = topics.inspect()
   let queuedBytes = 0
   let running = 0

@@ -19,10 +19,11 @@ import {
 import { ConnectionMachine, type ConnectionOrder } from '../core/connection.js'
 import type { NativeSocket } from '../fanout/member.js'
 import { Refusal } from './admission.js'
-import type { HandlerTable, HubCore, LiveConnection } from './core.js'
+import type { HandlerTable, LiveConnection } from './core.js'
 import type { CredentialsEvents, Entrance } from './credentials.js'
 import { DrainQueue } from './drain.js'
 import { type Admission, admitClient, beginSession, type Entering, type Known } from './entry.js'
+import type { LiveHub } from './live-hub.js'
 import type { Carrier, LiveSession } from './live-session.js'
 import { OrderQueue } from './order-queue.js'
 import { share } from './reader.js'
@@ -32,14 +33,14 @@ import { type Peer, Subscriptions } from './subscriptions.js'
 import { Turns } from './turns.js'
 
 export interface ConnectionOptions {
-  readonly core: HubCore
+  readonly core: LiveHub
   readonly handlers: HandlerTable
   readonly socket: ServerSocket
   readonly entrance: Entrance
 }
 
 export class Connection implements LiveConnection, Peer, Carrier {
-  readonly #core: HubCore
+  readonly #core: LiveHub
   readonly #socket: ServerSocket
   readonly #handlers: HandlerTable
   readonly #entrance: Entrance

@@ -5,10 +5,9 @@ import type { Dispatch } from '../dispatch.js'
 import type { AnyHandler } from '../handler-run.js'
 import type { Topics } from '../topics.js'
 import type { Contracts } from './contracts.js'
-import type { Draining, Movable } from './draining.js'
+import type { Movable } from './draining.js'
 import type { Endings } from './endings.js'
 import type { ServerSession } from './session.js'
-import type { Sessions } from './sessions.js'
 import type { SseResponse } from './sse.js'
 import type { Ticker } from './ticker.js'
 
@@ -65,8 +64,6 @@ export interface HubCore {
   readonly contracts: Contracts
   readonly report: (report: Report) => void
   readonly connections: Set<LiveConnection>
-  readonly sessions: Sessions
   readonly sse: Set<SseResponse>
   readonly endings: Endings
-  readonly draining: Draining
 }

@@ -5,14 +5,15 @@
 import type { CloseCodeName } from '@parley/shared/internal'
 import type { ConnectionOrder } from '../core/connection.js'
 import { Refusal, refusalClose } from './admission.js'
-import type { HandlerTable, HubCore } from './core.js'
+import type { HandlerTable } from './core.js'
 import { Credentials, type Entrance } from './credentials.js'
+import type { LiveHub } from './live-hub.js'
 import { LiveSession } from './live-session.js'
 
 export type Admission = Extract<ConnectionOrder, { type: 'admit' }>
 
 export interface Entering {
-  readonly core: HubCore
+  readonly core: LiveHub
   readonly handlers: HandlerTable
   readonly entrance: Entrance
   readonly admission: Admission
@@ -114,7 +115,7 @@ export function beginSession(
   // it may have ended while the log was opened
   if (resumes && !resumes.isOver) return { live: resumes, isNew: false, head: contract }
   if (core.draining.isOn) return 'sent-away'
-  const live = new LiveSession({ core, handlers, client, credentials })
+  const live = new LiveSession({ core, keeper: core.sessions, handlers, client, credentials })
   // what it asked for in a session before, perhaps before it was elsewhere, must not run beside what it asks for now
   const older = core.sessions.ofClient(client)
   if (older && older.member === live.member) older.close('TAKEN_OVER', 'the client began a new session')

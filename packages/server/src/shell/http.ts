@@ -6,8 +6,9 @@ import type { Outcome } from '../outcome-text.js'
 import type { Running } from '../running.js'
 import { type Admitted, admit, Refusal } from './admission.js'
 import { errorInText, outputResponse, readBody } from './body.js'
-import type { HandlerTable, HubCore } from './core.js'
+import type { HandlerTable } from './core.js'
 import { corsHeaders, originRefusal, preflight } from './cors.js'
+import type { LiveHub } from './live-hub.js'
 import { closing, errorResponse, respondAllowed, retryAfterSeconds } from './respond.js'
 import { allowed, type Caller, findTopic, startRun } from './run.js'
 import { ServerSession } from './session.js'
@@ -18,7 +19,7 @@ const routes =
 
 /** Answers a request whose path begins where this router is mounted; `path` is the rest, such as `/call/rooms.create`. */
 export async function handleHttp(
-  core: HubCore,
+  core: LiveHub,
   handlers: HandlerTable,
   request: Request,
   path: string,
@@ -85,7 +86,7 @@ function decode(part: string): string | undefined {
 type Refuse = (error: Failure) => Response
 
 async function events(
-  core: HubCore,
+  core: LiveHub,
   handlers: HandlerTable,
   request: Request,
   path: string,
@@ -116,7 +117,7 @@ async function events(
 }
 
 async function post(
-  core: HubCore,
+  core: LiveHub,
   handlers: HandlerTable,
   request: Request,
   route: Extract<Route, { method: 'POST' }>,
@@ -155,7 +156,7 @@ async function post(
     : outputResponse(request, outcome.output, codec, headers)
 }
 
-function topicFromQuery(core: HubCore, path: string, request: Request): Topic {
+function topicFromQuery(core: LiveHub, path: string, request: Request): Topic {
   const spec = core.contract.channels.get(path)
   if (!spec) throw new ParleyError('NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`)
   return paramsFromQuery(spec, new URL(request.url).searchParams, core.topics.limits.topicKeyBytes)
@@ -163,7 +164,7 @@ function topicFromQuery(core: HubCore, path: string, request: Request): Topic {
 
 /** Asks the application about one request. */
 async function enter(
-  core: HubCore,
+  core: LiveHub,
   request: Request,
   transport: 'sse' | 'http',
 ): Promise<(Caller & { session: ServerSession }) | Refusal> {
@@ -181,7 +182,7 @@ function bearer(request: Request): Received | undefined {
 }
 
 /** The client id is a secret of its client: it counts only where a session of the same member has it. */
-function clientOf(core: HubCore, request: Request, { member }: Admitted): string | undefined {
+function clientOf(core: LiveHub, request: Request, { member }: Admitted): string | undefined {
   const client = request.headers.get('parley-client')
   if (client === null || member === undefined) return undefined
   return core.sessions.ofClient(client)?.member === member ? client : undefined
@@ -198,7 +199,7 @@ async function untilAborted(running: Running, signal: AbortSignal): Promise<Outc
   }
 }
 
-function healthResponse(core: HubCore, headers: Headers): Response {
+function healthResponse(core: LiveHub, headers: Headers): Response {
   headers.set('content-type', 'application/json')
   headers.set('cache-control', 'no-store')
   const isClosing = core.topics.closed || core.draining.isOn

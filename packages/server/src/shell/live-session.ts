@@ -20,8 +20,16 @@ export interface Carrier {
   close(code: CloseCodeName, why: string): void
 }
 
+/** Who keeps sessions without a connection. */
+export interface Keeper {
+  changed(session: LiveSession): void
+  delete(session: LiveSession): void
+}
+
 export interface LiveSessionOptions {
   readonly core: HubCore
+  /** Told of each session that ends, or holds more or less. */
+  readonly keeper: Keeper
   readonly handlers: HandlerTable
   readonly client: string
   readonly credentials: Credentials
@@ -32,7 +40,7 @@ export class LiveSession implements Caller {
   /** Resumes it; known to its client alone. */
   readonly secret: string
   readonly credentials: Credentials
-  readonly #core: HubCore
+  readonly #keeper: Keeper
   readonly #machine: SessionMachine
   readonly #runs: Runs
   readonly #hook: SessionHook
@@ -43,8 +51,8 @@ export class LiveSession implements Caller {
   })
   #over = false
 
-  constructor({ core, handlers, client, credentials }: LiveSessionOptions) {
-    this.#core = core
+  constructor({ core, keeper, handlers, client, credentials }: LiveSessionOptions) {
+    this.#keeper = keeper
     this.client = client
     this.credentials = credentials
     this.secret = core.topics.clock.secret()
@@ -111,7 +119,7 @@ export class LiveSession implements Caller {
     this.#carrier = carrier
     this.#machine.away()
     before?.close('TAKEN_OVER', 'the client came back')
-    this.#core.sessions.changed(this)
+    this.#keeper.changed(this)
   }
 
   /** This connection is gone; whether it was the one that delivered. */
@@ -136,14 +144,14 @@ export class LiveSession implements Caller {
   end(reason: string): void {
     if (this.#over) return
     this.#over = true
-    this.#core.sessions.delete(this)
+    this.#keeper.delete(this)
     for (const order of this.#machine.ended()) if (order.type === 'abort') this.#runs.abort(order.id)
     this.#hook.end(reason)
   }
 
   /** It may hold more than before. */
   #kept(): void {
-    if (!this.#carrier && !this.#over) this.#core.sessions.changed(this)
+    if (!this.#carrier && !this.#over) this.#keeper.changed(this)
   }
 
   #carryOut(orders: readonly SessionOrder[]): void {

@@ -2,10 +2,11 @@
 import type { Link, LinkEnd, LinkEvents } from '@parley/shared'
 import type { FrameData } from '@parley/shared/internal'
 import { Connection } from './connection.js'
-import type { HandlerTable, HubCore } from './core.js'
+import type { HandlerTable } from './core.js'
+import type { LiveHub } from './live-hub.js'
 import type { ServerSocket } from './socket.js'
 
-export function memoryLink(core: HubCore, handlers: HandlerTable, context: unknown): Link {
+export function memoryLink(core: LiveHub, handlers: HandlerTable, context: unknown): Link {
   return {
     connect(events: LinkEvents): LinkEnd {
       let open = true
