@@ -74,6 +74,7 @@ export {
   type LinkClose,
   linkHeader,
   parseUpBody,
+  postFrames,
   readDown,
   seqHeader,
   type UpBody,

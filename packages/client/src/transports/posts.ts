@@ -10,6 +10,7 @@ import {
   type FrameData,
   type LinkClose,
   linkHeader,
+  postFrames,
   seqHeader,
 } from '@parley/shared/internal'
 import { errorIn, type Fetch, ignore } from './sse.js'
@@ -123,6 +124,7 @@ export class Posts {
     let bytes = 2 // the brackets
     let count = 0
     for (const element of this.#waiting) {
+      if (count === postFrames) break
       if (count > 0 && bytes + element.bytes > this.#options.bodyBytes) break
       bytes += element.bytes
       count++

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import { FallbackLink, type FallbackOptions } from '../../src/transports/fallback.js'
 import { ScriptedFetch, type ScriptedRequest } from './scripted-fetch.js'
 
-const named = encodeDown({ type: 'link', link: 'the-secret', bodyBytes: 190 })
+const naming = (bodyBytes: number): string => encodeDown({ type: 'link', link: 'the-secret', bodyBytes })
+const named = naming(190)
 const down = (data: FrameData): string => encodeDown({ type: 'frame', data })
 const closing = (code: number, reason = ''): string => encodeDown({ type: 'close', code, reason })
 const heldBack = expect.stringMatching(/"BUFFERING_PROXY"/)
@@ -13,7 +14,8 @@ const error = (status: number, code: string): Response =>
   Response.json({ error: { code, message: `it was ${code}` } }, { status })
 const taken = (): Response => new Response(null, { status: 204 })
 
-function setUp(options: Partial<FallbackOptions> = {}) {
+function setUp(options: Partial<FallbackOptions> = {}, bodyBytes = 190) {
+  const named = naming(bodyBytes)
   const clock = virtualClock()
   const script = new ScriptedFetch()
   const link = new FallbackLink({
@@ -117,6 +119,20 @@ test('a POST has no more bytes than the server said, unless one frame alone has'
   }
   await clock.settle()
   expect(posts().map(bodyOf)).toEqual([[frames[0]], [frames[1]], [frames[2]], [frames[3]]])
+})
+
+test('a POST has no more frames than a server looks at in one go', async () => {
+  const { open, posts, bodyOf, clock } = setUp(undefined, 1_000_000)
+  const { end } = await open()
+  for (let n = 0; n < 2_500; n++) end.send(`["${n}"]`)
+  for (let i = 0; i < 3; i++) {
+    await clock.settle()
+    posts().at(-1)!.answer(taken())
+  }
+  await clock.settle()
+  const bodies = posts().map(bodyOf) as string[][]
+  expect(bodies.map(({ length }) => length)).toEqual([1_000, 1_000, 500])
+  expect(bodies.flat()).toEqual(Array.from({ length: 2_500 }, (_, n) => `["${n}"]`))
 })
 
 test('a POST that fails on its way is sent once more, under its number', async () => {

@@ -144,7 +144,7 @@ export class Links {
     const message = `a client broke the protocol: ${body.why}`
     this.#core.report({ kind: 'protocol', path: '/link', message })
     link.connection.close(body.close, body.why)
-    return failure('PROTOCOL', body.why)
+    return failure(body.close === 'TOO_LARGE' ? 'TOO_LARGE' : 'PROTOCOL', body.why)
   }
 }
 

@@ -156,11 +156,12 @@ test.each([
   ['no JSON', '[', closeCodes.PROTOCOL.code, 400],
   ['no array', '{}', closeCodes.PROTOCOL.code, 400],
   ['a frame that is none', '["*"]', closeCodes.PROTOCOL.code, 400],
-  ['too much', JSON.stringify(['x'.repeat(3_000)]), closeCodes.TOO_LARGE.code, 413],
+  ['too many frames', JSON.stringify(Array(1_002).fill('[]')), closeCodes.TOO_LARGE.code, 413],
+  ['too much', JSON.stringify(['x'.repeat(8_000)]), closeCodes.TOO_LARGE.code, 413],
 ])(
   'a body of %s ends the connection, with the code that a socket would be closed with',
   async (_, body, code, status) => {
-    const { welcomed, clock, router } = setUp({}, { frameBytes: 900 })
+    const { welcomed, clock, router } = setUp({}, { frameBytes: 3_000 })
     const peer = await welcomed()
     expect((await peer.post(body)).status).toBe(status)
     await clock.advance(0)

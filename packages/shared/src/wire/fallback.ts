@@ -14,6 +14,9 @@ export const linkHeader = 'parley-link'
 /** The number of a POST of its link: 1 for the first. */
 export const seqHeader = 'parley-seq'
 
+/** Most frames of one POST: a server that looks at them does nothing else meanwhile. */
+export const postFrames = 1_000
+
 /** How a link ends, from either side: as a WebSocket does. */
 export interface LinkClose {
   readonly code: number
@@ -90,6 +93,8 @@ export function parseUpBody(text: string): UpBody | Fault {
   // an array of strings, and perhaps an object at its end
   const elements = isDeeperThan(text, 2) ? undefined : jsonOf(text)
   if (!Array.isArray(elements)) return new Fault('PROTOCOL', 'a POST of a link that is no array of frames')
+  if (elements.length > postFrames + 1)
+    return new Fault('TOO_LARGE', `a POST of a link with over ${postFrames} frames`)
   const frames: FrameData[] = []
   for (const [at, element] of elements.entries()) {
     if (typeof element !== 'string') {
