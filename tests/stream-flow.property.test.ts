@@ -29,7 +29,7 @@ class Pair {
 
   constructor(sizes: Sizes) {
     this.#sizes = sizes
-    this.client = new ClientStream({ window: sizes.window, creditMs: 20 })
+    this.client = new ClientStream({ ahead: sizes.window, creditMs: 20 })
     this.server = new ServerStream(sizes)
   }
 

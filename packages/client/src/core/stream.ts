@@ -1,6 +1,6 @@
 /**
  * The values of one stream, from the connection to the loop that takes them. The promise: each is handed over once and
- * in order, also across a cut; the server may never send more than `window` beyond what the loop has taken, so that is
+ * in order, also across a cut; the server may never send more than `ahead` beyond what the loop has taken, so that is
  * all that ever waits here; and what the server may send is said in batches, not value by value.
  *
  *   --received--> waiting --take--> taken           discarding: taken as they come
@@ -10,7 +10,7 @@
 
 export interface StreamOptions {
   /** Most values that wait for the loop. */
-  readonly window: number
+  readonly ahead: number
   /** A server that keeps less than the window stops early: a loop that waits says after this long what it has. */
   readonly creditMs: number
 }
@@ -53,7 +53,7 @@ export class Stream<V> {
   asked(): StreamCredit {
     this.#dueAt = never
     this.#told = this.#last
-    const credit = this.#taken + this.#options.window - this.#last
+    const credit = this.#taken + this.#options.ahead - this.#last
     this.#allowed = this.#last + credit
     return { after: this.#last, credit }
   }
@@ -99,9 +99,9 @@ export class Stream<V> {
   /** What the server has to be told now, if it has. */
   due(now: number): StreamCredit | undefined {
     if (this.#isOver) return undefined
-    const { window } = this.#options
-    const more = this.#taken + window - this.#allowed
-    return more >= window / 4 || now >= this.#dueAt ? this.asked() : undefined
+    const { ahead } = this.#options
+    const more = this.#taken + ahead - this.#allowed
+    return more >= ahead / 4 || now >= this.#dueAt ? this.asked() : undefined
   }
 
   get #taken(): number {

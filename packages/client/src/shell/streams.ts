@@ -42,7 +42,7 @@ export class Streams implements ConnectionPart, Timed {
   ): RunningStream {
     const driver = this.#driver
     const id = driver.nextId()
-    const { streamWindow: window, streamCreditMs: creditMs } = clientDefaults
+    const { streamWindow: ahead, streamCreditMs: creditMs } = clientDefaults
     const run = new RunningStream(
       {
         now: () => driver.now(),
@@ -54,7 +54,7 @@ export class Streams implements ConnectionPart, Timed {
         giveUp: (error) => this.#requests.giveUp(id, error),
         touch: () => driver.touch(),
       },
-      { window, creditMs },
+      { ahead, creditMs },
     )
     try {
       if (signal?.aborted) throw aborted(signal)

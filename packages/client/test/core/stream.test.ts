@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Stream } from '../../src/core/stream.js'
 
 const stream = () => {
-  const one = new Stream<string>({ window: 8, creditMs: 20 })
+  const one = new Stream<string>({ ahead: 8, creditMs: 20 })
   one.asked()
   return one
 }
@@ -13,7 +13,7 @@ function receive(one: Stream<string>, from: number, to: number, now = 0): void {
 }
 
 test('the first request allows a window', () => {
-  expect(new Stream({ window: 8, creditMs: 20 }).asked()).toEqual({ after: 0, credit: 8 })
+  expect(new Stream({ ahead: 8, creditMs: 20 }).asked()).toEqual({ after: 0, credit: 8 })
 })
 
 test('values are taken in the order of their numbers, each once', () => {

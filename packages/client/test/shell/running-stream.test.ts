@@ -22,7 +22,7 @@ function setUp({ window = 4 } = {}) {
       },
       touch: () => {},
     },
-    { window, creditMs: 20 },
+    { ahead: window, creditMs: 20 },
   )
   run.asked()
   let seq = 0
