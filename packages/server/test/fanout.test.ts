@@ -92,3 +92,29 @@ test('the recent events above a position are those, and no array is made for a r
   expect([0, 2, 4, 5, 8, 9].map(offsets)).toEqual([[2, 5, 9], [5, 9], [5, 9], [9], [9], []])
   expect(one.recent(9)).toBe(one.recent(10))
 })
+
+test('an event that today’s schema cannot read is published natively as a gap, the same bytes for every socket', () => {
+  const published: unknown[] = []
+  const native: NativeSocket = {
+    group: { publish: (_, data) => published.push(data) },
+    subscribe: () => {},
+    unsubscribe: () => {},
+  }
+  const fit = { entry: (one: Entry) => ({ ...one, incompatible: true as const }), volatile: () => undefined }
+  const one = topic(1, { fit })
+  one.readers = 1
+  const member: Member = {
+    client: undefined,
+    native,
+    deliver: () => true,
+    moved: () => {},
+    queued: () => 0,
+    overflowed: () => {},
+    doubtful: () => {},
+  }
+  one.attach(member)
+  one.entry(entry('t1', 5, text(10)), 3)
+  one.volatile({ topic: 't1', name: 'n', data: text(10), schema: '' })
+  expect(published).toEqual(['["gap",1,"e-4","e-5","incompatible"]'])
+  expect(one.volatileDropped).toBe(1)
+})
