@@ -143,23 +143,19 @@ export class Reader<P> {
 
   /**
    * Its bounded read is complete. What was held back follows, and the stream after it - unless too much came
-   * meanwhile (`undefined`): then it has to read on from where it is, so that nothing is lost.
+   * meanwhile, or the read was answered from a later epoch than it was asked in, so that nothing says where in it the
+   * read has ended (`undefined`): then it has to read on from where it is, so that nothing is lost.
    */
   endRead(): ReaderOutput<P>[] | undefined {
-    let held = this.#held
-    if (this.#read) {
-      const { from, until } = this.#read
-      const position = this.#position
-      if (position && position !== from && position.epoch !== until.epoch) {
-        // it was answered from a later epoch, and went on beyond its end: what came before that epoch is behind it
-        const first = held.findIndex((item) => epochOf(item) === position.epoch)
-        held = first === -1 ? [] : held.slice(first)
-      } else this.#position = advance(position, until)
-    }
-    if (this.#overflowed) {
+    const { from, until } = this.#read!
+    const position = this.#position
+    const isLater = position !== undefined && position !== from && position.epoch !== until.epoch
+    if (!isLater) this.#position = advance(position, until)
+    if (isLater || this.#overflowed) {
       this.detach()
       return undefined
     }
+    const held = this.#held
     this.#held = []
     this.follow()
     return held.flatMap((item) => this.#take(item))
@@ -195,10 +191,4 @@ export class Reader<P> {
     }
     return [{ type: 'deliver', reader: this.id, event, replayed, after }]
   }
-}
-
-/** The epoch that an item leads to; a volatile event has none. */
-function epochOf<P>(item: Held<P>): string | undefined {
-  if ('moved' in item) return item.moved.epoch
-  return 'gap' in item ? item.gap.first.epoch : item.event.position?.epoch
 }

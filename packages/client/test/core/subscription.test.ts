@@ -77,8 +77,21 @@ test('a read that is answered from a later epoch than it was asked in brings not
     ...machine.readEvent(1, ofNewEpoch(12)),
   ]
   expect(read.map(({ type }) => type)).toEqual(['gap', 'deliver', 'deliver'])
+  // the stream has it all the same; where the read ended is known by what it brought alone
   machine.event(ofNewEpoch(13))
-  expect(machine.readEnd(1)).toMatchObject([{ reader: 2, event: { data: 13 } }])
+  const on = { type: 'read', read: 2, from: at(12, 'f'), until: at(13, 'f') }
+  expect(machine.readEnd(1)).toEqual([on])
+  expect(machine.readEvent(2, ofNewEpoch(13))).toMatchObject([{ reader: 2, event: { data: 13 } }])
+  expect(machine.readEnd(2)).toEqual([])
+})
+
+test('a read that is answered from a later epoch, and ends early in it, leaves out nothing', () => {
+  const machine = liveAt10({ unreadEvents: 10 })
+  machine.addReader(2, at(3))
+  machine.event(event(11)) // survives
+  machine.gap({ after: at(11), first: at(11, 'f'), reason: 'reset' })
+  machine.readEvent(1, { name: 'n', data: 4, position: at(4, 'f') })
+  expect(machine.readEnd(1)).toEqual([{ type: 'read', read: 2, from: at(4, 'f'), until: at(11, 'f') }])
 })
 
 test('a reader ahead of a stream that goes on in a new epoch gets nothing from before its own position', () => {
