@@ -70,7 +70,12 @@ export class Line {
         if (fetched) this.#wires.delete(fetched.wire)
       }
       let fetched: ReturnType<typeof fetchOver> | undefined
-      fetched = fetchOver({ network: { ...this.#network(owner, host), ended }, owner, host, request: new Request(url, init) })
+      fetched = fetchOver({
+        network: { ...this.#network(owner, host), ended },
+        owner,
+        host,
+        request: new Request(url, init),
+      })
       const { wire, response } = fetched
       if (host && !isOver) this.#wires.set(wire, { host, owner })
       if (host && this.#parted.has(host.process.name)) wire.deaden()

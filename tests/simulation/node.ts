@@ -97,8 +97,7 @@ export function startNode(options: NodeOptions): WorldNode {
       limits: { queuedBytes: weather.queuedBytes, callsInFlight: weather.callsInFlight },
       onReport({ kind, message, error }) {
         journal.note(() => `${process.name} reports: ${kind} ${message} ${error ?? ''}`)
-        if (!expected.includes(kind))
-          journal.fault('quiet', `${process.name} reports ${kind}: ${message}`)
+        if (!expected.includes(kind)) journal.fault('quiet', `${process.name} reports ${kind}: ${message}`)
       },
     },
     process,
