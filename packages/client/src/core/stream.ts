@@ -11,7 +11,7 @@
 export interface StreamOptions {
   /** Most values that wait for the loop. */
   readonly ahead: number
-  /** A server that keeps less than the window stops early: a loop that waits says after this long what it has. */
+  /** A server that keeps less than that stops early: a loop that waits says after this long what it has. */
   readonly creditMs: number
 }
 
