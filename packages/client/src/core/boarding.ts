@@ -22,6 +22,7 @@ export interface Stream {
 export function board<P>(reader: Reader<P>, stream: Stream): Position | undefined {
   const { at, resume, asked, isLive, isStart } = stream
   const { wish } = reader
+  if (reader.isBeyond(at)) return undefined
   // "Now" and "the last n" are counted from the end of the log; a stream that still catches up is not there.
   const isAtEnd = isLive || asked === 'now'
   if (wish === 'now') {

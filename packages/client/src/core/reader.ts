@@ -55,6 +55,8 @@ export class Reader<P> {
   /** Where the past that it asked for, `'first'` or the last n, ends. */
   #pastEnd: Position | undefined
   #read: BoundedRead | undefined
+  /** Its last read was asked in this epoch, and answered from a later one: the stream has still to come to that. */
+  #outgrown: string | undefined
   #held: Held<P>[] = []
   #overflowed = false
 
@@ -73,6 +75,11 @@ export class Reader<P> {
   /** Number of the bounded read that it waits for. */
   get read(): number | undefined {
     return this.#read?.id
+  }
+
+  /** Whether it knows of a later epoch than that of a stream at this place. */
+  isBeyond({ epoch }: Position): boolean {
+    return this.#outgrown === epoch
   }
 
   /** Where it would go on: its position once it has one, else what was asked for. */
@@ -112,6 +119,7 @@ export class Reader<P> {
   /** Begins a bounded read; from now on the stream, which is at `at`, is held back for it. */
   startRead(id: number, until: Position, at: Position): void {
     this.#mode = 'reading'
+    this.#outgrown = undefined
     this.#read = { id, from: this.#position, until }
     this.#held = []
     this.#overflowed = !covers(until, at) // there is more to read before the stream can follow
@@ -150,7 +158,8 @@ export class Reader<P> {
     const { from, until } = this.#read!
     const position = this.#position
     const isLater = position !== undefined && position !== from && position.epoch !== until.epoch
-    if (!isLater) this.#position = advance(position, until)
+    if (isLater) this.#outgrown = until.epoch
+    else this.#position = advance(position, until)
     if (isLater || this.#overflowed) {
       this.detach()
       return undefined

@@ -94,6 +94,16 @@ test('a read that is answered from a later epoch, and ends early in it, leaves o
   expect(machine.readEnd(1)).toEqual([{ type: 'read', read: 2, from: at(4, 'f'), until: at(11, 'f') }])
 })
 
+test('a reader that knows of a later epoch than the stream waits until the stream has come to it', () => {
+  const machine = liveAt10()
+  machine.addReader(2, at(3))
+  machine.readEvent(1, { name: 'n', data: 4, position: at(4, 'f') })
+  expect(machine.readEnd(1)).toEqual([])
+  expect(machine.elapsed('reads')).toEqual([])
+  machine.gap({ after: at(10), first: at(9, 'f'), reason: 'reset' })
+  expect(machine.live(at(9, 'f'))).toEqual([{ type: 'read', read: 2, from: at(4, 'f'), until: at(9, 'f') }])
+})
+
 test('a reader ahead of a stream that goes on in a new epoch gets nothing from before its own position', () => {
   const machine = topic()
   machine.up()
