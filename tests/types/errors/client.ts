@@ -19,3 +19,7 @@ client.rooms.create.safe({ name: 'x' }).then(({ error }) => {
   if (error?.code === 'NAME_TAKEN') return error.data.sugestion
   return error?.data.suggestion
 })
+client.importRows([1])
+client.importRows(['a'], { withinMs: 1_000 })
+client.importRows(['a']).results
+client.importRows(['a']).then(() => {})
