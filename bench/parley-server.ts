@@ -4,7 +4,7 @@ import { serve } from '@parley/server/bun'
 import { contract, message, receiptFor } from './contract.js'
 import { obey } from './control.js'
 
-const hub = createHub(contract)
+const hub = createHub(contract, { limits: { handshakesPerSecond: 100_000 } })
 const router = createRouter(hub, { feed: { join: anyone }, order: ({ input }) => receiptFor(input) })
 const { server } = serve(router, { port: 0, hostname: '127.0.0.1' })
 

@@ -11,6 +11,7 @@ import {
   type SuperJSON,
   systemClock,
 } from '@parley/shared/internal'
+import { Rate } from './core/rate.js'
 import { Dispatch } from './dispatch.js'
 import type { Session } from './handlers.js'
 import type { HubChannels, HubTypes } from './handles.js'
@@ -176,6 +177,7 @@ export function createHubWith<
     sessions,
     sse,
     endings: new Endings(),
+    handshakes: new Rate(limits.handshakesPerSecond, clock.now()),
     draining: new Draining({ clock, connections, sessions, sse }),
   }
   const channel = channelTree(contract.channels, (spec) =>

@@ -328,3 +328,36 @@ test('credentials that ended while the client was away do not keep it out: it br
   }
   expect(after.end?.code).toBe(4005)
 })
+
+test('a member with as many sessions as it may have loses one that waits for its client, or gets no other', async () => {
+  const { enter, router } = setUp({ limits: { sessionsPerMember: 2 } })
+  const phone = await enter('phone', undefined, 'ann')
+  const laptop = await enter('laptop', undefined, 'ann')
+  const tablet = await enter('tablet', undefined, 'ann')
+  expect(tablet.end).toMatchObject({ code: 4101, reason: expect.stringContaining('"delayMs"') })
+  laptop.cut()
+  expect((await enter('tablet', undefined, 'ann')).of('welcome')).toHaveLength(1)
+  expect(router.inspect()).toMatchObject({ connections: 2, sessions: 2 })
+  expect(phone.end).toBeUndefined()
+  phone.cut()
+  expect(welcomeOf(await enter('phone', secretOf(phone), 'ann'))).toMatchObject({ resumed: true })
+  expect((await enter('bob')).end).toBeUndefined()
+})
+
+test('of more clients than a server takes at once the rest is told to come later, before anybody is asked about them', async () => {
+  const asked: string[] = []
+  const { enter, clock } = setUp({
+    limits: { handshakesPerSecond: 2 },
+    context: ({ auth }): User => {
+      asked.push(auth)
+      return { user: auth }
+    },
+  })
+  await enter('ann')
+  await enter('bob')
+  const cat = await enter('cat')
+  expect(cat.end).toMatchObject({ code: 4101, reason: expect.stringMatching(/"delayMs":\d+/) })
+  expect(asked).toEqual(['ann', 'bob'])
+  await clock.advance(1_000)
+  expect((await enter('cat')).of('welcome')).toHaveLength(1)
+})

@@ -29,6 +29,10 @@ export interface Limits {
   readonly sessionBytes: number
   /** Most sessions that are kept without a connection; above it the one that has waited longest ends. */
   readonly keptSessions: number
+  /** Sessions of one member; above it the one that has waited longest for its client ends, or nobody else comes in. */
+  readonly sessionsPerMember: number
+  /** How many a second, and at once, a server asks `context` about; the rest is told to come later. */
+  readonly handshakesPerSecond: number
   /** Bytes of answers and values of all sessions that are kept without a connection. */
   readonly keptBytes: number
   /** Idempotency keys of HTTP requests that are remembered, each for `sessionMs`; above it a new one is refused. */
@@ -76,6 +80,8 @@ export const limits: Limits = {
   sessionMs: 120_000,
   sessionBytes: 4_194_304, // 4 MiB
   keptSessions: 10_000,
+  sessionsPerMember: 32,
+  handshakesPerSecond: 500,
   keptBytes: 67_108_864, // 64 MiB
   idempotencyKeys: 100_000,
   idempotencyBytes: 16_777_216, // 16 MiB

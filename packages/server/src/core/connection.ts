@@ -26,7 +26,7 @@ import type { RequestFrame } from './session.js'
 export type ConnectionOrder =
   | { readonly type: 'send'; readonly frame: ServerFrame<Encoded> }
   | { readonly type: 'close'; readonly code: CloseCodeName; readonly why: string }
-  /** Ask the application whether this client may come in; the answer is `admitted` or `refused`. */
+  /** Ask the application whether this client may come in; the answer is `admitted`, or the end. */
   | {
       readonly type: 'admit'
       readonly client: string
@@ -108,10 +108,6 @@ export class ConnectionMachine {
     if (this.#state !== 'admitting') return nothing
     this.#state = 'open'
     return [{ type: 'send', frame: welcome }]
-  }
-
-  refused(code: CloseCodeName, why: string): readonly ConnectionOrder[] {
-    return this.#state === 'closed' ? nothing : this.#end(code, why)
   }
 
   /** The `auth` that was asked about has its answer. */

@@ -150,7 +150,11 @@ export class Connection implements LiveConnection, Peer, Carrier {
   /** Ends the connection with one of our codes. */
   close(code: CloseCodeName, why: string, delayMs?: number): void {
     if (this.#over) return
-    const reason = encodeCloseReason({ code, why, ...(delayMs === undefined ? {} : { delayMs }) })
+    const delay = delayMs === undefined ? {} : { delayMs }
+    // the session goes with the server: what is still on its way here can be sent elsewhere
+    const isLeaving = code === 'DRAINING' || code === 'MOVE'
+    const taken = isLeaving && this.#live ? { taken: this.#live.taken } : {}
+    const reason = encodeCloseReason({ code, ...delay, ...taken, why })
     // first: a socket that tells of its close at once would give its own words for the reason
     this.#gone(endsSession(code), code)
     this.#socket.close(closeCodes[code].code, reason)
@@ -264,7 +268,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
     const known = await admitClient(entering)
     if (this.#over || known === 'over') return
     if (known === 'sent-away') this.#sendAway()
-    else if ('why' in known) this.#carryOut(this.#machine.refused(known.code, known.why))
+    else if ('why' in known) this.close(known.code, known.why, known.delayMs)
     else this.#welcome(entering, known)
   }
 

@@ -1,6 +1,7 @@
 /** What a hub is made of, for the router, the transports and the adapters: the application sees none of it. */
 import type { Report, Schema } from '@parley/shared'
 import type { ContractSpecs } from '@parley/shared/internal'
+import type { Rate } from '../core/rate.js'
 import type { Dispatch } from '../dispatch.js'
 import type { AnyHandler } from '../handler-run.js'
 import type { Topics } from '../topics.js'
@@ -66,4 +67,6 @@ export interface HubCore {
   readonly connections: Set<LiveConnection>
   readonly sse: Set<SseResponse>
   readonly endings: Endings
+  /** How many more may come in now. */
+  readonly handshakes: Rate
 }

@@ -38,7 +38,12 @@ interface Begun {
 interface Refused {
   readonly code: CloseCodeName
   readonly why: string
+  /** How long it should stay away. */
+  readonly delayMs?: number
 }
+
+/** Those who come on top of what a server takes are spread over this long. */
+const laterMs = 10_000
 
 /** Who it is, and the session that goes on, if one does. */
 export interface Known extends Asked {
@@ -57,6 +62,7 @@ interface Asked {
 export async function admitClient(entering: Entering): Promise<Known | Refused | 'sent-away' | 'over'> {
   const { core, admission } = entering
   if (core.draining.isOn && !found(entering)) return 'sent-away'
+  if (!core.handshakes.take(core.topics.clock.now())) return later(core, 'too many clients come at once')
   const asked = core.endings.now
   const checked = core.contracts.check(admission.contract)
   const verdict = checked instanceof Promise ? await checked : checked
@@ -75,7 +81,13 @@ export async function admitClient(entering: Entering): Promise<Known | Refused |
   const ending = core.endings.since(asked, known.credentials.member)
   if (ending)
     return { code: ending.code === 'OVERLOADED' ? 'OVERLOADED' : 'DISCONNECTED', why: ending.message }
+  if (!known.resumes && !core.sessions.makeRoom(known.credentials.member))
+    return later(core, `this member has ${core.topics.limits.sessionsPerMember} sessions with a connection`)
   return { ...known, isCompatible: verdict.fits === 'compatible' }
+}
+
+function later({ topics }: LiveHub, why: string): Refused {
+  return { code: 'OVERLOADED', why, delayMs: Math.round(topics.clock.random() * laterMs) }
 }
 
 /** The session that a client comes back to. */

@@ -168,7 +168,9 @@ async function enter(
   request: Request,
   transport: 'sse' | 'http',
 ): Promise<(Caller & { session: ServerSession }) | Refusal> {
-  const session = new ServerSession(core.topics.clock, transport)
+  const { clock } = core.topics
+  if (!core.handshakes.take(clock.now())) return new Refusal('OVERLOADED', 'too many requests come at once')
+  const session = new ServerSession(clock, transport)
   const admitted = await admit(core, bearer(request), session, request)
   if (admitted instanceof Refusal) return admitted
   session.belongTo(admitted.member)

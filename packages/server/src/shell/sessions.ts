@@ -15,7 +15,7 @@ interface Kept {
   bytes: number
 }
 
-export type SessionsLimits = Pick<Limits, 'sessionMs' | 'keptSessions' | 'keptBytes'>
+export type SessionsLimits = Pick<Limits, 'sessionMs' | 'keptSessions' | 'keptBytes' | 'sessionsPerMember'>
 
 export class Sessions implements Iterable<LiveSession> {
   readonly #clock: Clock
@@ -24,6 +24,8 @@ export class Sessions implements Iterable<LiveSession> {
   readonly #bySecret = new Map<string, LiveSession>()
   /** The newest of each client. */
   readonly #byClient = new Map<string, LiveSession>()
+  /** In the order in which they began. */
+  readonly #byMember = new Map<string, Set<LiveSession>>()
   /** In the order in which they lost their connections, which is that of their ends. */
   readonly #kept = new Map<LiveSession, Kept>()
   #keptBytes = 0
@@ -51,11 +53,31 @@ export class Sessions implements Iterable<LiveSession> {
   add(session: LiveSession): void {
     this.#bySecret.set(session.secret, session)
     this.#byClient.set(session.client, session)
+    const { member } = session
+    if (member === undefined) return
+    const own = this.#byMember.get(member)
+    if (own) own.add(session)
+    else this.#byMember.set(member, new Set([session]))
+  }
+
+  /** Whether a member may begin one more session; where it has too many, one without a connection ends for it. */
+  makeRoom(member: string | undefined): boolean {
+    const own = member === undefined ? undefined : this.#byMember.get(member)
+    if (!own || own.size < this.#limits.sessionsPerMember) return true
+    for (const [session, { reason }] of this.#kept) {
+      if (session.member !== member) continue
+      session.end(reason)
+      return true
+    }
+    return false
   }
 
   delete(session: LiveSession): void {
     this.#bySecret.delete(session.secret)
     if (this.#byClient.get(session.client) === session) this.#byClient.delete(session.client)
+    const { member } = session
+    const own = member === undefined ? undefined : this.#byMember.get(member)
+    if (member !== undefined && own?.delete(session) && own.size === 0) this.#byMember.delete(member)
     this.#release(session)
   }
 

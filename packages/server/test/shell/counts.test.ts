@@ -52,7 +52,7 @@ async function startHeld() {
   const edge = startEdge({
     log,
     clock,
-    limits: { sessionMs: 20 }, // those that were cut do not come back
+    limits: { sessionMs: 20, handshakesPerSecond: 100_000 }, // those that were cut do not come back
     onJoin: join.pass,
     onContext: (request) => {
       request?.signal.addEventListener('abort', () => aborted++, { once: true })

@@ -354,3 +354,14 @@ describe('an address where nothing is', () => {
     expect((await response.json()).error.message).toMatch(/^a WebSocket connects here; .*GET \/health/)
   })
 })
+
+test('requests on top of what a server takes are told to come later', async () => {
+  const { url } = startEdge({ limits: { handshakesPerSecond: 1 } })
+  const [first, second] = [
+    await post(url, 'call/rooms.create', { name: 'a' }),
+    await fetch(`${url}/events/room?id=a`),
+  ]
+  expect(first.status).toBe(200)
+  expect(second.headers.get('retry-after')).toMatch(/^[0-9]+$/)
+  expect(await errorOf(second)).toMatchObject({ status: 503, code: 'OVERLOADED' })
+})
