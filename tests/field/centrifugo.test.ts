@@ -30,7 +30,8 @@ test.each(transports)(
     await all.clock.advance(60_000)
     expect(seen).toEqual(numbers(1, 901))
     expect(ticks.status.getSnapshot().status).toBe('live')
-    expect(attempts() - before).toBeGreaterThan(1)
+    // without a delay on the way, fresh ones are there in time even then
+    expect(attempts() - before).toBeGreaterThan(transport === 'fallback' ? 0 : 1)
   },
 )
 

@@ -113,6 +113,16 @@ export function world(options: Options = {}) {
     return { link, client, told }
   }
 
+  /** A client that gets no WebSocket: one event stream, and POSTs. */
+  function fallBack(more: Partial<ClientOptions> = {}) {
+    const wire = new CutFetch('http://parley.test/', (request) =>
+      inside.fetch(request, new URL(request.url).pathname.slice('/realtime'.length)),
+    )
+    const over = { transport: 'sse', url: 'http://parley.test/realtime', fetch: wire.fetch } as const
+    const { client, told } = connect({ ...over, ...more })
+    return { wire, client, told }
+  }
+
   /** A subscriber of the ticks over SSE. */
   function subscribe(auth: () => unknown = options.auth ?? (() => 'ann')) {
     const wire = new CutFetch('http://parley.test/', (request) => inside.fetch(request, '/events/ticks'))
@@ -131,42 +141,47 @@ export function world(options: Options = {}) {
   const emit = async (from: number, to = from): Promise<void> => {
     for (let n = from; n <= to; n++) await hub.channel.ticks.emit('tick', { n })
   }
-  return { clock, contract, hub, router, inside, newEpoch, reports, ran, emit, connect, subscribe }
+  return { clock, contract, hub, router, inside, newEpoch, reports, ran, emit, connect, fallBack, subscribe }
 }
 
 type World = ReturnType<typeof world>
+type Transport = (typeof transports)[number]
 
-export const transports = ['websocket', 'sse'] as const
+/** `sse` is a subscriber of its one topic, `fallback` a client that gets no WebSocket. */
+export const transports = ['websocket', 'fallback', 'sse'] as const
 
-/** A reader of the ticks over either transport, and the ways in which its link breaks. */
-export function reader(all: World, transport: (typeof transports)[number], auth?: () => unknown) {
+/** One link of a transport, and the ways in which it breaks. */
+function overOf(all: World, transport: Transport, auth?: () => unknown) {
+  if (transport === 'websocket') {
+    const { link, client, told } = all.connect(auth ? { auth } : {})
+    return {
+      ticks: client.ticks,
+      told,
+      cut: () => link.cut(),
+      refuse: (refusing: boolean) => link.refuse(refusing),
+      attempts: () => link.counts().attempts,
+      reconnect: () => client.connection.reconnect(),
+    }
+  }
+  const fallback = transport === 'fallback' ? all.fallBack(auth ? { auth } : {}) : undefined
+  const sse = fallback ? undefined : all.subscribe(auth)
+  const { wire, told } = (fallback ?? sse)!
+  return {
+    ticks: fallback ? fallback.client.ticks : sse!.subscriber,
+    told,
+    cut: () => wire.cut(),
+    refuse(refusing: boolean) {
+      wire.isAway = refusing
+    },
+    attempts: () => wire.requests.filter(({ method }) => method === 'GET').length,
+    reconnect: () => fallback?.client.connection.reconnect(),
+  }
+}
+
+/** A reader of the ticks over any transport, and the ways in which its link breaks. */
+export function reader(all: World, transport: Transport, auth?: () => unknown) {
   const seen: (number | string)[] = []
-  const over =
-    transport === 'sse'
-      ? (() => {
-          const { wire, subscriber, told } = all.subscribe(auth)
-          return {
-            ticks: subscriber,
-            told,
-            cut: () => wire.cut(),
-            refuse: (refusing: boolean) => {
-              wire.isAway = refusing
-            },
-            attempts: () => wire.requests.length,
-            reconnect: () => {},
-          }
-        })()
-      : (() => {
-          const { link, client, told } = all.connect(auth ? { auth } : {})
-          return {
-            ticks: client.ticks,
-            told,
-            cut: () => link.cut(),
-            refuse: (refusing: boolean) => link.refuse(refusing),
-            attempts: () => link.counts().attempts,
-            reconnect: () => client.connection.reconnect(),
-          }
-        })()
+  const over = overOf(all, transport, auth)
   const { ticks } = over
   ticks.on('tick', ({ n }) => seen.push(n))
   ticks.onGap(({ reason }) => seen.push(reason))
