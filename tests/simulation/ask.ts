@@ -44,7 +44,7 @@ export interface NewAsk {
 export interface Ask extends NewAsk {
   readonly k: number
   readonly askedAt: number
-  /** Requests of this client that waited, or may have waited again, for a connection when it was asked for. */
+  /** Requests of this client that were not answered when it was asked for: while the connection is away, all may wait. */
   readonly waitingBefore: number
   handed: number
   handedAt: number | undefined

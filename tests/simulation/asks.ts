@@ -27,8 +27,7 @@ export class Asks {
   add(ask: NewAsk): Ask {
     const now = this.#options.journal.elapsed
     let waitingBefore = 0
-    for (const { client, handed, kind } of this.#pending)
-      if (client === ask.client && (handed === 0 || mayRepeat(kind))) waitingBefore++
+    for (const { client, by } of this.#pending) if (client === ask.client && by === 'socket') waitingBefore++
     const full: Ask = {
       ...ask,
       k: this.all.size + 1,
@@ -146,11 +145,6 @@ export class Asks {
   #fault(promise: Promised, { k, kind, client }: Ask, what: string): void {
     this.#options.journal.fault(promise, `${kind} ${k} of ${client} ${what}`)
   }
-}
-
-/** Whether a request is sent again where nobody knows whether it ran. */
-function mayRepeat(kind: Ask['kind']): boolean {
-  return kind === 'look' || kind === 'buy'
 }
 
 /** Whether two runs are of two servers, and the client gave up the earlier request: servers do not know of each other's runs. */

@@ -5,13 +5,14 @@
 import { createClient } from '@parley/client'
 import { type Link, ParleyError, type Report } from '@parley/shared'
 import type { FrameData } from '@parley/shared/testing'
+import { FallbackLink } from '../../packages/client/src/transports/fallback.js'
 import { Asking } from './asking.js'
 import type { Asks } from './asks.js'
 import type { WorldContract } from './contract.js'
 import type { Journal } from './journal.js'
 import type { Line } from './line.js'
 import { type Between, elements, linkThrough, repeating } from './links.js'
-import { keyOf } from './node.js'
+import { keyOf, origin } from './node.js'
 import type { Process } from './process.js'
 import { type ReaderKind, type Source, type WorldClient, WorldReader } from './reader.js'
 import type { ReaderCheck, Start } from './reader-check.js'
@@ -64,7 +65,7 @@ export class Life {
     const { process, journal, contract, weather, line, asks } = options
     this.name = process.name
     this.#options = options
-    let link: Link = line.linkOf(process)
+    let link = process.random() < weather.fallback ? fallbackOver(line, process) : line.linkOf(process)
     if (weather.repeats > 0) link = linkThrough(link, () => repeating(weather.repeats, process.random))
     this.client = createClient(contract, {
       transport: linkThrough(link, () => this.#watch()),
@@ -234,6 +235,14 @@ export class Life {
         pass(data)
       },
     }
+  }
+}
+
+/** A link for a client that gets no WebSocket. Each connection stays with the server that it was led to. */
+function fallbackOver(line: Line, process: Process): Link {
+  const rest = { url: `${origin}/realtime`, clock: process, headers: undefined, credentials: undefined }
+  return {
+    connect: (events) => new FallbackLink({ ...rest, fetch: line.fetchOf(process, true) }).connect(events),
   }
 }
 

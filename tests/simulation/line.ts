@@ -59,11 +59,17 @@ export class Line {
     return { connect: (events) => this.#connect(owner, events) }
   }
 
-  /** The `fetch` of a client that runs in this process. */
-  fetchOf(owner: Process): (url: string, init: RequestInit) => Promise<Response> {
+  /**
+   * The `fetch` of a client that runs in this process.
+   *
+   * @param isSticky all of its requests go to one server, as a balancer does it that goes by a cookie.
+   */
+  fetchOf(owner: Process, isSticky = false): (url: string, init: RequestInit) => Promise<Response> {
     this.#follow(owner)
+    let stuckTo: Host | undefined
     return (url, init) => {
-      const host = this.#route()
+      const host = stuckTo ? this.#back(stuckTo) : this.#route()
+      if (isSticky) stuckTo ??= host
       let isOver = false
       const ended = (): void => {
         isOver = true
@@ -135,6 +141,10 @@ export class Line {
   #route(): Host | undefined {
     const { route, chance } = this.#options
     return this.#refusals > 0 ? undefined : route(chance)
+  }
+
+  #back(host: Host): Host | undefined {
+    return this.#refusals > 0 || host.process.isDead ? undefined : host
   }
 
   #network(owner: Process, host: Host | undefined): Omit<Network, 'ended'> {

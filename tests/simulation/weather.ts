@@ -14,6 +14,8 @@ export interface Weather {
   readonly clocks: { readonly offsetMs: number; readonly drift: number }
   readonly rooms: readonly string[]
   readonly sockets: SocketKind
+  /** How likely a client gets no WebSocket, and falls back to an event stream and POSTs. */
+  readonly fallback: number
   /** How likely a reader is a subscriber over SSE. */
   readonly sse: number
   /** Most ms that a frame travels. */
@@ -85,6 +87,7 @@ export function weatherOf(chance: Chance): Weather {
     clocks: pick({ offsetMs: 0, drift: 0 }, { offsetMs: 3_600_000, drift: 0.002 }),
     rooms: pick(['a'], ['a'], ['a', 'b']),
     sockets,
+    fallback: pick(0, 0, 0.5),
     sse: pick(0, 0, 0.3),
     delayMs: pick(0, 5, 60),
     log: {
