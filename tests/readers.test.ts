@@ -63,6 +63,45 @@ test('a position that was got over one transport is a place to start over the ot
   expect(seen.filter(([name]) => name === 'stream').map(([, one]) => one)).toEqual([3, 4])
 })
 
+test('a volatile event comes once at most and in its place; a reader that is behind does without, and misses no other event', async () => {
+  const all = world({ limits: { queuedBytes: 4_096 }, replay: { last: 5_000 } })
+  const { clock, hub, router } = all
+  const { client, link } = all.connect()
+  const got: string[] = []
+  client.ticks.on('tick', ({ n }) => got.push(`tick ${n}`))
+  client.ticks.on('hint', (text) => got.push(text))
+  const isLive = () => client.ticks.status.getSnapshot().status === 'live'
+  await clock.runUntil(isLive)
+  const emit = async (from: number, to: number) => {
+    for (let n = from; n <= to; n++) {
+      await hub.channel.ticks.emit('tick', { n })
+      await hub.channel.ticks.emit('hint', `hint ${n}`)
+    }
+  }
+  await emit(1, 10)
+  await clock.advance(0)
+  link.stall()
+  await emit(11, 800)
+  expect(router.inspect().live).toBe(0)
+  link.resume()
+  await clock.advance(1_000)
+  link.cut()
+  await clock.advance(0)
+  await emit(801, 810)
+  await clock.runUntil(isLive)
+  await emit(811, 820)
+  await clock.advance(0)
+  const number = (name: string) =>
+    got.filter((one) => one.startsWith(name)).map((one) => Number(one.split(' ')[1]))
+  expect(number('tick')).toEqual(Array.from({ length: 820 }, (_, index) => index + 1))
+  const hints = number('hint')
+  expect(hints).toEqual([...new Set(hints)].sort((a, b) => a - b))
+  expect(hints.slice(0, 10)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  expect(hints.slice(-10)).toEqual([811, 812, 813, 814, 815, 816, 817, 818, 819, 820])
+  expect(hints.length).toBeLessThan(400)
+  for (const n of hints) expect(got[got.indexOf(`hint ${n}`) - 1]).toBe(`tick ${n}`)
+})
+
 const latest = defineContract({
   state: channel({ events: { mode: z.number(), level: z.number() }, replay: 'latest' }),
 })
