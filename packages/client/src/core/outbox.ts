@@ -28,6 +28,8 @@ export interface NewRequest {
   readonly bytes: number
   /** May be sent again where nobody knows whether it ran: it is idempotent, or the server sees to it. */
   readonly repeatable: boolean
+  /** Running twice does no harm. */
+  readonly idempotent: boolean
   /** A message: it waits until those before it, on a connection that is being left, are answered. */
   readonly ordered: boolean
   /** How long it may take; `Infinity` for a stream. */
@@ -165,8 +167,13 @@ export class Outbox {
     return outputs
   }
 
-  /** This line is gone, with whatever answers were under way. */
-  down(line: number, now: number): OutboxOutput[] {
+  /** This line is gone, with whatever answers were under way. What is numbered above `taken` never came to the server. */
+  down(line: number, now: number, taken: number = never): OutboxOutput[] {
+    for (const request of this.#requests.values()) {
+      if (request.handedAt === undefined || request.line !== line || request.id <= taken) continue
+      if (!request.fromNow) request.deadline = undefined
+      this.#takeBack(request, now)
+    }
     if (line === this.#line) {
       // the next one says whether the session goes on
       this.#line = undefined
@@ -188,7 +195,8 @@ export class Outbox {
     const all = [...this.#requests.values()]
     return all.map((request) => {
       this.#remove(request.id)
-      if (request.handedAt !== undefined) return unknownOutcome(request.id)
+      // of what may run twice nobody has to know whether it ran
+      if (request.handedAt !== undefined && !request.idempotent) return unknownOutcome(request.id)
       return { type: 'reject', id: request.id, code: code as ErrorCode, message }
     })
   }
@@ -253,11 +261,16 @@ export class Outbox {
       this.#remove(request.id)
       return [unknownOutcome(request.id)]
     }
+    this.#takeBack(request, now)
+    return []
+  }
+
+  /** It waits again, as if it had never been handed over. */
+  #takeBack(request: Request, now: number): void {
     request.handedAt = undefined
     request.waitsSince = now
     this.#count(request, 1)
     this.#wakeFor(request)
-    return []
   }
 
   /** Whether messages are unanswered on a line that is being left. */

@@ -105,6 +105,7 @@ export class Requests implements ConnectionPart, Timed {
         id,
         bytes: bytesOf(data),
         repeatable: spec.idempotent || spec.onceMs !== undefined,
+        idempotent: spec.idempotent,
         ordered: frame.type === 'send',
         withinMs: within,
         fromNow: withinMs !== undefined,
@@ -153,9 +154,9 @@ export class Requests implements ConnectionPart, Timed {
     this.#carryOut(this.#outbox.up(line, welcome, this.#driver.now()))
   }
 
-  down(line: number): void {
+  down(line: number, taken?: number): void {
     if (line === this.#line) this.#line = undefined
-    this.#carryOut(this.#outbox.down(line, this.#driver.now()))
+    this.#carryOut(this.#outbox.down(line, this.#driver.now(), taken))
   }
 
   over(error: ParleyError): void {

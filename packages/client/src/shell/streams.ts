@@ -81,7 +81,15 @@ export class Streams implements ConnectionPart, Timed {
     this.#running.set(id, run)
     const bytes = bytesOf(data()) + moreBytes
     const withinMs = Number.POSITIVE_INFINITY
-    const request = { id, bytes, repeatable: false, ordered: false, withinMs, fromNow: false }
+    const request = {
+      id,
+      bytes,
+      repeatable: false,
+      idempotent: false,
+      ordered: false,
+      withinMs,
+      fromNow: false,
+    }
     this.#requests.ask(request, {
       data,
       resolve(output) {

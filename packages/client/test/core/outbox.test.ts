@@ -7,6 +7,7 @@ const request = (id: number, more: Partial<NewRequest> = {}): NewRequest => ({
   id,
   bytes: 10,
   repeatable: false,
+  idempotent: false,
   ordered: false,
   withinMs: 20,
   fromNow: false,
@@ -33,6 +34,26 @@ test('what waits goes out in the order in which it was asked for', () => {
   const outbox = new Outbox(bounds)
   for (const id of [1, 2, 3]) expect(outbox.add(request(id), 0)).toEqual([])
   expect(codes(outbox.up(1, opening(1_000), 10))).toEqual(['transmit 1', 'transmit 2', 'transmit 3'])
+})
+
+test('what the server had not taken when it closed never ran: it waits again, as if it had not been handed over', () => {
+  const outbox = new Outbox(bounds)
+  outbox.up(1, opening(1_000), 0)
+  for (const id of [1, 2, 3]) outbox.add(request(id), 5)
+  outbox.down(1, 10, 1)
+  expect(codes(outbox.elapsed(29))).toEqual(['TIMEOUT']) // the one that may have run: its time goes on
+  expect(outbox.up(2, opening(1_000), 35)).toEqual([
+    { type: 'transmit', id: 2, withinMs: 20 },
+    { type: 'transmit', id: 3, withinMs: 20 },
+  ])
+})
+
+test('what the server of a line that is left had not taken goes out on the other one', () => {
+  const outbox = new Outbox(bounds)
+  outbox.up(1, opening(1_000), 0)
+  for (const id of [1, 2]) outbox.add(request(id), 0)
+  outbox.up(2, opening(1_000), 1)
+  expect(codes(outbox.down(1, 2, 1))).toEqual(['OUTCOME_UNKNOWN', 'transmit 2'])
 })
 
 test('what waits is bounded in number and in bytes', () => {
@@ -123,6 +144,11 @@ test('a client that is closed for good does not know what became of that which w
   outbox.down(1, 1)
   outbox.add(request(2), 1)
   expect(codes(outbox.fail('CLOSED', 'closed'))).toEqual(['OUTCOME_UNKNOWN', 'CLOSED'])
+
+  const harmless = new Outbox(bounds)
+  harmless.up(1, opening(1_000), 0)
+  harmless.add(request(1, { repeatable: true, idempotent: true }), 0)
+  expect(codes(harmless.fail('UNAUTHENTICATED', 'expired'))).toEqual(['UNAUTHENTICATED'])
 })
 
 test('answers are acknowledged half a second later, or sixteen at a time', () => {
