@@ -27,15 +27,16 @@ export class Counting {
     })
   }
 
-  /** How many of the numbers from 1 on never came. */
-  lostOf(events: number): number {
+  /** How many of these numbers, or of those from 1 up to this one, never came. */
+  lostOf(events: number | Iterable<number>): number {
+    const numbers = typeof events === 'number' ? Array.from({ length: events }, (_, i) => i + 1) : events
     let lost = 0
-    for (let n = 1; n <= events; n++) if (!this.#seen.has(n)) lost++
+    for (const n of numbers) if (!this.#seen.has(n)) lost++
     return lost
   }
 
   /** What is to be nothing. */
-  faults(events: number) {
+  faults(events: number | Iterable<number>) {
     const { repeated, disordered, gaps } = this
     return { lost: this.lostOf(events), repeated, disordered, gaps }
   }

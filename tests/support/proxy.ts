@@ -13,6 +13,13 @@ export interface FaultyProxy extends AsyncDisposable {
   /** Links that are open now carry nothing until `resume`, and what comes piles up in front of them. */
   stall(): void
   resume(): void
+  /**
+   * What comes down from the server on links that are open now, or up from the client on any, stays in the proxy until
+   * `cut` loses it.
+   */
+  hold(way: 'up' | 'down'): void
+  /** Resolves once all of these texts are held, of one link. */
+  holds(...texts: readonly string[]): Promise<void>
   /** Whether new links are cut as soon as they come. */
   refuse(isRefusing: boolean): void
   /** Cuts every link and frees the port. */
@@ -22,6 +29,9 @@ export interface FaultyProxy extends AsyncDisposable {
 /** Two sockets, and whether what comes from one still reaches the other. */
 interface Pair {
   readonly ends: readonly [Socket, Socket]
+  /** What came and was not passed on, and which way that goes. */
+  held: string
+  holds: 'down' | undefined
   isDead: boolean
   isStalled: boolean
 }
@@ -33,6 +43,8 @@ export async function startProxy(target: URL | string): Promise<FaultyProxy> {
   const pairs = new Set<Pair>()
   const counts = { accepted: 0, cut: 0 }
   let isRefusing = false
+  let isHeldUp = false
+  const waiting = new Set<() => void>()
 
   const drop = (pair: Pair): void => {
     pairs.delete(pair)
@@ -41,9 +53,13 @@ export async function startProxy(target: URL | string): Promise<FaultyProxy> {
 
   const join = (pair: Pair, from: Socket, to: Socket): void => {
     from.setNoDelay(true)
+    const way = from === pair.ends[0] ? 'up' : 'down'
     from.on('data', (bytes) => {
-      if (pair.isDead || to.write(bytes)) return
-      from.pause()
+      if (pair.isDead) return
+      if (pair.holds === way || (isHeldUp && way === 'up')) {
+        pair.held += bytes.toString('latin1')
+        for (const look of [...waiting]) look()
+      } else if (!to.write(bytes)) from.pause()
     })
     to.on('drain', () => {
       if (!pair.isStalled) from.resume()
@@ -62,6 +78,8 @@ export async function startProxy(target: URL | string): Promise<FaultyProxy> {
     counts.accepted++
     const pair: Pair = {
       ends: [client, connect({ port: Number(port), host: hostname })],
+      held: '',
+      holds: undefined,
       isDead: false,
       isStalled: false,
     }
@@ -89,6 +107,7 @@ export async function startProxy(target: URL | string): Promise<FaultyProxy> {
         if (!pair.isDead) counts.cut++
         drop(pair)
       })
+      isHeldUp = false
       return counts.cut - before
     },
     halfOpen: () =>
@@ -104,6 +123,26 @@ export async function startProxy(target: URL | string): Promise<FaultyProxy> {
       each((pair) => {
         pair.isStalled = false
         for (const end of pair.ends) end.resume()
+      }),
+    hold(way) {
+      if (way === 'up') isHeldUp = true
+      else
+        each((pair) => {
+          pair.holds = way
+        })
+    },
+    holds: (...texts) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const isThere = [...pairs].some(
+            ({ held }) => held !== '' && texts.every((text) => held.includes(text)),
+          )
+          if (!isThere) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
       }),
     refuse(value) {
       isRefusing = value

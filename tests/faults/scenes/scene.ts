@@ -1,0 +1,45 @@
+/** What all scenes have: a server in a process of its own, and what is to be closed in the end. */
+
+import type { Counting } from '../counting.js'
+import type { SwitchedOff } from '../switched-off.js'
+import type { Life, WorkServer } from '../work-server.js'
+import type { Counts, Transport } from '../worker.js'
+
+export interface SceneOptions {
+  readonly transport: Transport
+  /** What is switched off in this process, and in that of the server: see switched-off.ts. */
+  readonly without?: SwitchedOff
+}
+
+/** Plays it and counts. */
+export type Scene = (options: SceneOptions) => Promise<Counts>
+
+/** Runs a scene, and closes what it opened. */
+export async function closing<T>(play: (close: (end: () => unknown) => void) => Promise<T>): Promise<T> {
+  const ends: (() => unknown)[] = []
+  try {
+    return await play((end) => ends.push(end))
+  } finally {
+    for (const end of ends.reverse()) await end()
+  }
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+export function titleOf(name: string, { transport, without }: SceneOptions): string {
+  return `${name}, ${transport}${without === undefined ? '' : ` without ${without}`}`
+}
+
+/** Emits one event more, and resolves once each has it; another one where without replay it went past somebody. */
+export async function caughtUp(life: Life, server: WorkServer, readers: readonly Counting[]): Promise<void> {
+  let isCaughtUp = false
+  do {
+    life.order('emit 1')
+    await life.said('emitted')
+    const last = server.ledger().tick.at(-1)!
+    const all = Promise.all(readers.map((reader) => reader.until(last))).then(() => {
+      isCaughtUp = true
+    })
+    await Promise.race([all, pause(500)])
+  } while (!isCaughtUp)
+}
