@@ -112,6 +112,8 @@ export const drainDefaults = {
   withinMs: 30_000,
   /** Time between two batches of clients that are told to move. */
   batchMs: 2_000,
+  /** Before the end clients are closed as soon as nothing runs for them; a quarter of the time at most. */
+  closingMs: 1_000,
   /** Advised delays are `random(0, min(cap, max(least, clients * each)))`. */
   delayEachMs: 2,
   delayCapMs: 20_000,

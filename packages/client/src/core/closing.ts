@@ -10,6 +10,8 @@ export interface Closing {
   readonly isTakeover: boolean
   /** What the server advises. */
   readonly delayMs: number | undefined
+  /** The highest number that the server has taken: what was asked for above it did not run. */
+  readonly taken: number | undefined
   readonly error: ConnectionError
 }
 
@@ -31,6 +33,7 @@ export function readClosing(code: number, reason: string): Closing {
     isInvitation: code >= 4000 && code <= 4099,
     isTakeover: code === closeCodes.TAKEN_OVER.code,
     delayMs: told?.delayMs === undefined ? undefined : Math.min(told.delayMs, longestAdviceMs),
+    taken: told?.taken,
     error: {
       code: told?.code ?? names.get(code) ?? (reconnectPolicy(code) === 'never' ? 'PROTOCOL' : 'LOST'),
       message: told?.why ?? (told || reason === '' ? meaning : `${meaning} ${reason}`),

@@ -26,6 +26,8 @@ export interface LineEnding {
   readonly error: ConnectionError
   /** What the server advises. */
   readonly delayMs?: number | undefined
+  /** The highest number that the server has taken. */
+  readonly taken?: number | undefined
   /** There is a reason to come back at once. */
   readonly isSoon?: boolean
   /** The time away is to blame: the attempts are not counted up. */
@@ -47,7 +49,7 @@ export type LinkOutput<Out, In> =
   | { readonly type: 'state'; readonly state: ConnectionState }
   /** The line is open, and the one that is sent on from now on: what waits can go out. */
   | { readonly type: 'up'; readonly line: number; readonly welcome: Welcome<In> }
-  /** A line that was up is gone. */
-  | { readonly type: 'down'; readonly line: number }
+  /** A line that was up is gone; of what was handed to it the server took nothing numbered above `taken`, if that is known. */
+  | { readonly type: 'down'; readonly line: number; readonly taken?: number }
   /** There will be no other connection by itself. */
   | { readonly type: 'over'; readonly error: ConnectionError }

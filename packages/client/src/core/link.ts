@@ -192,7 +192,7 @@ export class ClientLink<Out, In> {
   }
 
   #ended(line: Line<Out, In>, ending: LineEnding, now: number, chance: number): Outputs<Out, In> {
-    if (this.#left.has(line.number)) return this.#giveUp(line, done)
+    if (this.#left.has(line.number)) return this.#giveUp(line, done, ending.taken)
     if (line !== this.#next) {
       // the session is on its way to the next line, and this came before the welcome there
       const isMoving = ending.isTakeover === true && this.#next?.mayResume === true
@@ -206,10 +206,10 @@ export class ClientLink<Out, In> {
 
   /** The present line is over. */
   #lost(ending: LineEnding, now: number, chance: number): Outputs<Out, In> {
-    const { policy, error, isTakeover } = ending
+    const { policy, error, isTakeover, taken } = ending
     if (policy === 'never' && !(isTakeover && this.#mayBeTaken)) return this.#end(error, true)
     this.#retry.noteSteady(now)
-    const lost = this.#giveUp(this.#present, done)
+    const lost = this.#giveUp(this.#present, done, taken)
     if (this.#next) {
       this.#present = this.#next
       this.#next = undefined
@@ -219,7 +219,7 @@ export class ClientLink<Out, In> {
   }
 
   /** A line is over for us, whether or not it was before. */
-  #giveUp(line: Line<Out, In> | undefined, code: number): Outputs<Out, In> {
+  #giveUp(line: Line<Out, In> | undefined, code: number, taken?: number): Outputs<Out, In> {
     if (!line) return []
     const outputs = this.#heed(line, line.letGo(code), 0, 0)
     if (line.mayResume) this.#mayBeTaken = true
@@ -230,7 +230,8 @@ export class ClientLink<Out, In> {
       this.#retry.stop()
       this.#onward.stop()
     }
-    return wasUp ? [...outputs, { type: 'down', line: line.number }] : outputs
+    if (!wasUp) return outputs
+    return [...outputs, { type: 'down', line: line.number, ...(taken === undefined ? {} : { taken }) }]
   }
 
   // ----------------------------------------------------------------------------------------------------------

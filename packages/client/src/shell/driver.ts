@@ -35,8 +35,8 @@ export type Welcome = Extract<ServerFrame<Received>, { type: 'welcome' }>
 export interface ConnectionPart {
   /** From now on `line` is the one that is sent on. */
   up(welcome: Welcome, line: number): void
-  /** This line is gone. */
-  down(line: number): void
+  /** This line is gone; of what was handed to it the server took nothing numbered above `taken`, if that is known. */
+  down(line: number, taken?: number): void
   /** There will be no other connection by itself. */
   over(error: ParleyError): void
   /** A frame came; whether it was for this part. */
@@ -225,7 +225,7 @@ export class Driver {
         for (const part of this.#parts) part.up(output.welcome, output.line)
         break
       case 'down':
-        for (const part of this.#lastFirst) part.down(output.line)
+        for (const part of this.#lastFirst) part.down(output.line, output.taken)
         break
       case 'over':
         this.#over(output.error)

@@ -199,6 +199,12 @@ test.each([
   expect(machine.state.status).toBe(status)
 })
 
+test('what the server says that it has taken is passed on with the end of the line', () => {
+  const machine = openAt(0)
+  const reason = '{"code":"DRAINING","delayMs":500,"taken":17}'
+  expect(closed(machine, 1, 4100, reason, 0)).toMatchObject([{ type: 'down', line: 1, taken: 17 }, {}])
+})
+
 test('no advice keeps a client away for longer than an hour', () => {
   const machine = openAt(0)
   closed(machine, 1, 4100, '{"code":"DRAINING","delayMs":1e12}', 0, 0)

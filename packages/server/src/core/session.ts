@@ -61,6 +61,7 @@ export class SessionMachine {
   /** The highest number that came: of a higher one nothing can be known. */
   #newest = 0
   #volatileRuns = 0
+  #taken = 0
   /** Volatile messages that found their lane full. */
   volatileDropped = 0
 
@@ -77,6 +78,11 @@ export class SessionMachine {
     return this.#calls.size + this.#lanes.size + this.#streams.running
   }
 
+  /** The highest number of a call, message or stream that came. */
+  get taken(): number {
+    return this.#taken
+  }
+
   /** Of the answers and values that are kept. */
   get bytes(): number {
     return this.#answers.bytes + this.#streams.bytes
@@ -87,6 +93,8 @@ export class SessionMachine {
   }
 
   received(frame: RequestFrame): readonly SessionOrder[] {
+    if (frame.type === 'call' || frame.type === 'send' || frame.type === 'stream')
+      this.#taken = Math.max(this.#taken, frame.id)
     switch (frame.type) {
       case 'call':
         return this.#repeated(frame.id) ?? this.#call(frame)

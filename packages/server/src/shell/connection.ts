@@ -101,6 +101,10 @@ export class Connection implements LiveConnection, Peer, Carrier {
     return this.#machine.state === 'open' && this.#entrance.transport !== 'link'
   }
 
+  get pending(): number {
+    return this.#live?.pending ?? 0
+  }
+
   get native(): NativeSocket | undefined {
     return this.#socket.native
   }

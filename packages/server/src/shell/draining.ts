@@ -22,13 +22,14 @@ export interface DrainCounts {
 export interface Movable {
   /** It is open, and its client could as well be connected to another server. */
   readonly canMove: boolean
+  /** Calls, messages and streams that run or wait. */
+  readonly pending: number
   /** Asks its client to open its next connection after so many ms. */
   move(inMs: number): void
   close(code: CloseCodeName, why: string, delayMs?: number): void
 }
 
 interface Held {
-  /** Calls, messages and streams that run or wait. */
   readonly pending: number
   /** Whether a connection delivers for it. */
   readonly isCarried: boolean
@@ -49,13 +50,16 @@ export interface DrainingOptions {
   readonly sse: ReadonlySet<Streaming>
 }
 
-/** How often it looks whether anything is left. */
+/** How often it looks whether anything is left; and in the end, for a moment in which nothing runs for a client. */
 const lookMs = 100
+const closeLookMs = 20
 
 interface Run {
   readonly done: Promise<DrainCounts>
   readonly batches: Batches
   endsAt: number
+  /** How long before the end clients are closed, each as soon as nothing runs for it. */
+  closingMs: number
 }
 
 export class Draining {
@@ -64,6 +68,7 @@ export class Draining {
   readonly #options: DrainingOptions
   readonly #time: SteadyTime
   readonly #told = new Set<Movable>()
+  #closed = 0
   #run: Run | undefined
   #most = 0
 
@@ -89,14 +94,16 @@ export class Draining {
   start(withinMs: number): Promise<DrainCounts> {
     const now = this.#time.now()
     const endsAt = now + withinMs
-    if (this.#run) this.#run.endsAt = Math.min(this.#run.endsAt, endsAt)
-    else {
+    const closingMs = Math.min(drainDefaults.closingMs, withinMs / 4)
+    if (this.#run) {
+      if (endsAt < this.#run.endsAt) Object.assign(this.#run, { endsAt, closingMs })
+    } else {
       this.#most = this.#options.connections.size + this.#options.sse.size
       let resolve: (counts: DrainCounts) => void
       const done = new Promise<DrainCounts>((settle) => {
         resolve = settle
       })
-      this.#run = { done, batches: new Batches(now, withinMs, drainDefaults.batchMs), endsAt }
+      this.#run = { done, batches: new Batches(now, withinMs, drainDefaults.batchMs), endsAt, closingMs }
       this.#look(this.#run, resolve!)
     }
     return this.#run.done
@@ -108,8 +115,10 @@ export class Draining {
       resolve(this.#end())
       return
     }
-    this.#tell(run, now)
-    const inMs = Math.min(lookMs, run.endsAt - now)
+    const isClosing = now >= run.endsAt - run.closingMs
+    if (isClosing) this.#closeIdle()
+    else this.#tell(run, now)
+    const inMs = Math.min(isClosing ? closeLookMs : lookMs, run.endsAt - now)
     this.#options.clock.after(inMs, () => {
       this.#time.atLeast(now + inMs)
       this.#look(run, resolve)
@@ -141,18 +150,27 @@ export class Draining {
     for (const response of responses.slice(0, share - count)) response.leave(this.delayMs('left'))
   }
 
+  #closeIdle(): void {
+    for (const connection of [...this.#options.connections])
+      if (connection.pending === 0) this.#close(connection)
+  }
+
+  #close(connection: Movable): void {
+    this.#closed += 1
+    this.#told.delete(connection)
+    connection.close('DRAINING', 'the server is shutting down', this.delayMs('left'))
+  }
+
   #end(): DrainCounts {
     const { connections, sessions, sse } = this.#options
     let cut = this.posts.size
     for (const { pending } of sessions) cut += pending
-    const left = [...connections]
     const moved = [...this.#told].filter((one) => !connections.has(one)).length
-    for (const connection of left)
-      connection.close('DRAINING', 'the server is shutting down', this.delayMs('left'))
+    for (const connection of [...connections]) this.#close(connection)
     for (const session of sessions) session.end('DRAINING')
     for (const response of [...sse]) response.leave(this.delayMs('left'))
     for (const post of this.posts) post.abort()
     this.#told.clear()
-    return { moved, closed: left.length, cut }
+    return { moved, closed: this.#closed, cut }
   }
 }

@@ -99,6 +99,11 @@ export class LiveSession implements Caller {
     return this.#machine.pending
   }
 
+  /** The highest number of a call, message or stream that came. */
+  get taken(): number {
+    return this.#machine.taken
+  }
+
   /** What it keeps until its client acknowledges it. */
   get bytes(): number {
     return this.#machine.bytes

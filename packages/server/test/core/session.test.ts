@@ -138,6 +138,13 @@ test('an answer is kept until it is acknowledged, and its number never runs agai
   expect(short(session.received(call(2)))).toEqual(['ok 2'])
 })
 
+test('the highest number that came is known, whatever became of it', () => {
+  const session = new SessionMachine({ ...limits, callsInFlight: 1 })
+  expect(session.taken).toBe(0)
+  for (const frame of [call(2), send(5), call(7), send(3)]) session.received(frame)
+  expect(session.taken).toBe(7)
+})
+
 test('a refusal is an answer like any other', () => {
   const session = new SessionMachine({ ...limits, callsInFlight: 1 })
   session.received(call(1))

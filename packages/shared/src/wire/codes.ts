@@ -220,6 +220,8 @@ export function reconnectPolicy(code: number): ReconnectPolicy {
 export interface CloseReason {
   readonly code: string
   readonly delayMs?: number
+  /** The highest number of a call, message or stream that the session has taken: those above it did not run. */
+  readonly taken?: number
   /** Which rule was broken, for a person; cut to fit. */
   readonly why?: string
 }
@@ -240,11 +242,12 @@ export function parseCloseReason(text: string): CloseReason | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || !('code' in value)) return undefined
-    const { code, delayMs, why } = value as Record<string, unknown>
+    const { code, delayMs, taken, why } = value as Record<string, unknown>
     if (typeof code !== 'string') return undefined
     return {
       code,
       ...(typeof delayMs === 'number' && delayMs >= 0 && Number.isFinite(delayMs) ? { delayMs } : {}),
+      ...(typeof taken === 'number' && taken >= 0 && Number.isSafeInteger(taken) ? { taken } : {}),
       ...(typeof why === 'string' ? { why } : {}),
     }
   } catch {

@@ -19,7 +19,7 @@ describe('the reason of a close', () => {
     fc.string({ unit: fc.constantFrom('"', '\\', '\0', 'é', '\ud800', '😀'), maxLength: 200 }),
   )
   const reason: fc.Arbitrary<CloseReason> = fc.record(
-    { code, delayMs: fc.nat(), why },
+    { code, delayMs: fc.nat(), taken: fc.maxSafeNat(), why },
     { requiredKeys: ['code'] },
   )
 
