@@ -36,7 +36,7 @@ test('a server that is killed and started again, four times, costs its readers n
 }, async () => {
   const path = `${testFolder()}/events.db`
   const start = (port?: string) =>
-    startExample('tests/faults/durable-server.ts', { rest: [path, port ?? '0'] })
+    startExample('tests/faults/durable-process.ts', { rest: [path, port ?? '0'] })
   let server = await start()
   closing.push(() => server.stop('SIGKILL'))
   const { port, host } = new URL(server.url)

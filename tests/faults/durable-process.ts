@@ -1,4 +1,4 @@
-/** A server with a log on the disk that never stops emitting, to be killed: `bun durable-server.ts <file> <port>`. */
+/** A server with a log on the disk that never stops emitting, to be killed: `bun durable-process.ts <file> <port>`. */
 import { anyone, createHub, createRouter } from '@parley/server'
 import { serve } from '@parley/server/bun'
 import { sqliteLog } from '@parley/server/sqlite'
