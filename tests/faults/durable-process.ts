@@ -12,4 +12,4 @@ console.log(url)
 let n = 0
 setInterval(() => {
   for (let i = 0; i < 5; i++) hub.channel.ticks.emit('tick', { by: process.pid, n: ++n })
-}, 5)
+}, 25)

@@ -58,7 +58,7 @@ test('a server that is killed and started again, three times, costs its readers 
     ticks.onGap((gap) => heard.gaps.push(gap))
   }
   const served = (heard: Heard) => new Set(heard.items.map((item) => item.split(' ')[1])).size
-  for (const [kills, signal] of (['SIGKILL', 'SIGTERM', 'SIGKILL'] as const).entries()) {
+  for (const [kills, signal] of (['SIGKILL', 'SIGINT', 'SIGKILL'] as const).entries()) {
     for (const heard of readers) await heard.until(() => served(heard) === kills + 1)
     await server.stop(signal)
     server = await start(port)
