@@ -57,6 +57,8 @@ export class Reader<P> {
   #read: BoundedRead | undefined
   /** Its last read was asked in this epoch, and answered from a later one: the stream has still to come to that. */
   #outgrown: string | undefined
+  /** Where it began a read that brought nothing: of another epoch, it may be one that the stream has still to come to. */
+  #given: Position | undefined
   #held: Held<P>[] = []
   #overflowed = false
 
@@ -159,7 +161,10 @@ export class Reader<P> {
     const position = this.#position
     const isLater = position !== undefined && position !== from && position.epoch !== until.epoch
     if (isLater) this.#outgrown = until.epoch
-    else this.#position = advance(position, until)
+    else {
+      this.#given = position
+      this.#position = advance(position, until)
+    }
     if (isLater || this.#overflowed) {
       this.detach()
       return undefined
@@ -182,6 +187,7 @@ export class Reader<P> {
   }
 
   #take(item: Held<P>): ReaderOutput<P>[] {
+    this.#recall(item)
     if ('moved' in item) {
       this.#position = advance(this.#position, item.moved)
       return []
@@ -190,6 +196,7 @@ export class Reader<P> {
       if (covers(this.#position, item.gap.first)) return []
       const gap = { ...item.gap, after: this.#position ?? item.gap.after }
       this.#position = item.gap.first
+      this.#given = undefined
       return [{ type: 'gap', reader: this.id, gap }]
     }
     const { event, replayed } = item
@@ -197,7 +204,22 @@ export class Reader<P> {
     if (event.position) {
       if (covers(this.#position, event.position)) return []
       this.#position = event.position
+      this.#given = undefined
     }
     return [{ type: 'deliver', reader: this.id, event, replayed, after }]
   }
+
+  /** The stream has come to the epoch that the reader was told of before: there it is where it said. */
+  #recall(item: Held<P>): void {
+    const given = this.#given
+    if (!given || given.epoch !== epochOf(item) || given.epoch === this.#position?.epoch) return
+    this.#position = given
+    this.#given = undefined
+  }
+}
+
+/** The epoch that an item leads to; a volatile event has none. */
+function epochOf<P>(item: Held<P>): string | undefined {
+  if ('moved' in item) return item.moved.epoch
+  return 'gap' in item ? item.gap.first.epoch : item.event.position?.epoch
 }

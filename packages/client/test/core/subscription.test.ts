@@ -104,6 +104,16 @@ test('a reader that knows of a later epoch than the stream waits until the strea
   expect(machine.live(at(9, 'f'))).toEqual([{ type: 'read', read: 2, from: at(4, 'f'), until: at(9, 'f') }])
 })
 
+test('a reader that begins in a later epoch than the stream gets nothing from before its position when the stream comes there', () => {
+  const machine = liveAt10()
+  machine.addReader(2, at(9, 'f'))
+  expect(machine.readEnd(1)).toEqual([])
+  machine.gap({ after: at(10), first: at(8, 'f'), reason: 'reset' })
+  const next = (offset: number) => machine.event({ name: 'n', data: offset, position: at(offset, 'f') })
+  expect(next(9)).toMatchObject([{ reader: 1 }])
+  expect(next(10)).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
 test('a reader ahead of a stream that goes on in a new epoch gets nothing from before its own position', () => {
   const machine = topic()
   machine.up()
