@@ -11,6 +11,8 @@ export interface EndingsOptions {
   readonly mayRefuse: (code: string, client: string) => boolean
   /** Whether a client was closed. */
   readonly isClosed: (client: string) => boolean
+  /** Whether there is never more than one server. */
+  readonly isOneServer: boolean
   /** How many servers have died. */
   readonly deaths: () => number
 }
@@ -54,7 +56,8 @@ function judgeFailure(ask: Ask, code: string, options: EndingsOptions, tell: Tel
       if (ask.handed === 0) tell('unknown', 'has an unknown outcome, and was never handed over')
       if (mayRunAgain && !isClosed(client))
         tell('unknown', 'may run again, and ended with an unknown outcome')
-      if (kind === 'buy' && options.deaths() === ask.deathsBefore && !isClosed(client))
+      // another server is not asked whether it still runs there
+      if (kind === 'buy' && options.isOneServer && options.deaths() === ask.deathsBefore && !isClosed(client))
         tell('unknown', 'is remembered, and no server died, and its outcome is unknown')
       return
     case 'TIMEOUT': {

@@ -162,7 +162,7 @@ export class Life {
 
   /** Whether every room that is read is live, and every reader has all that it is owed. */
   get isUpToDate(): boolean {
-    return this.here.every((reader) => reader.status === 'live' && reader.check.isComplete)
+    return this.here.every((reader) => this.#isLive(reader) && reader.check.isComplete)
   }
 
   /** Tells readers of live rooms that all that follows is theirs. */
@@ -171,6 +171,13 @@ export class Life {
   }
 
   // ------------------------------------------------------------------------------------------------------------
+
+  /** A response ends with its credentials, and its client comes back, ever more slowly where they are short-lived. */
+  #isLive({ status, source }: WorldReader): boolean {
+    const comesBack =
+      status === 'joining' && this.#options.weather.expiresMs > 0 && !this.#ways.isSocket(source)
+    return status === 'live' || comesBack
+  }
 
   #stopAllOf(source: Source): void {
     for (const reader of this.here) if (reader.source === source) reader.stop()

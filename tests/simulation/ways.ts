@@ -65,6 +65,10 @@ export class Ways {
     return [...this.#rooms.values()].some(isRefused)
   }
 
+  isSocket(source: Source): boolean {
+    return [...this.#rooms.values()].some((way) => way.source === source)
+  }
+
   /** Closes the subscribers that were refused, and gives them. */
   closeRefused(): readonly Way[] {
     const refused = [...this.#subscribers.values()].filter(isRefused)
