@@ -6,14 +6,14 @@ import { playWithout } from './scenes/play-without.js'
 import { kept } from './worker.js'
 
 const options = { timeout: 60_000 }
-const few = { transport: 'websocket', clients: 40, speed: 5, awayMs: 0 } as const
+const few = { clients: 40, speed: 5, awayMs: 0 }
 
 test(
   '500 clients whose server is killed and started again all come back, spread over a second, and none loses an event or gets one twice',
   options,
   async () => {
     const clients = 500
-    const { counts, firstDelays } = await herd({ transport: 'websocket', clients, speed: 2, awayMs: 0 })
+    const { counts, firstDelays } = await herd({ clients, speed: 2, awayMs: 0 })
     expect(counts).toMatchObject({ ...kept, unknown: 0, refused: 0 })
     expect(counts.delivered).toBe(counts.sent)
 

@@ -6,8 +6,6 @@ import { Counting } from './counting.js'
 import { type Kind, kinds, workContract } from './work-contract.js'
 import type { Ledger } from './work-server.js'
 
-export type Transport = 'websocket' | 'sse'
-
 interface Asked {
   readonly kind: Kind
   readonly k: number
@@ -35,12 +33,14 @@ export interface Counts {
 
 interface WorkerOptions {
   readonly url: string | URL
-  readonly transport: Transport
+  readonly transport: 'websocket' | 'sse'
   readonly clock: Clock
   /** Deadline of what it asks for, by that clock. */
   readonly withinMs?: number | undefined
   /** How far its streams count. */
   readonly to?: number
+  /** Its work is numbered above this, apart from that of others. Default: 0. */
+  readonly above?: number
 }
 
 /** What is to be nothing, whatever breaks. */
@@ -52,9 +52,9 @@ export class Worker {
   readonly #asked: Asked[] = []
   readonly #withinMs: number
   readonly #to: number
-  #k = 0
+  #k: number
 
-  constructor({ url, transport, clock, withinMs = 600_000, to = 50 }: WorkerOptions) {
+  constructor({ url, transport, clock, withinMs = 600_000, to = 50, above = 0 }: WorkerOptions) {
     this.client = createClient(workContract, {
       url,
       transport,
@@ -63,6 +63,7 @@ export class Worker {
     })
     this.#withinMs = withinMs
     this.#to = to
+    this.#k = above
   }
 
   /** Reads the events from now on. */
@@ -140,7 +141,7 @@ export class Worker {
   }
 }
 
-export function countsOfEvents(counting: Counting, { tick }: Ledger): Counts {
+function countsOfEvents(counting: Counting, { tick }: Ledger): Counts {
   const { lost, repeated, disordered, gaps } = counting.faults(tick)
   const { delivered } = counting
   const none = { unknown: 0, refused: 0, run: tick.length }
@@ -151,21 +152,16 @@ export function countsOfEvents(counting: Counting, { tick }: Ledger): Counts {
 export function tally(
   title: string,
   workers: readonly Worker[],
-  readers: Readonly<Record<string, Counting>>,
+  readers: readonly Counting[],
   ledger: Ledger,
 ): Counts {
   const parts = [
-    ...workers.flatMap((worker) => [
-      ...kinds.map((kind) => [kind, worker.counts(kind, ledger)] as const),
-      ['events', countsOfEvents(worker.counting, ledger)] as const,
-    ]),
-    ...Object.entries(readers).map(
-      ([name, counting]) => [`events over ${name}`, countsOfEvents(counting, ledger)] as const,
-    ),
+    ...workers.flatMap((worker) => kinds.map((kind) => worker.counts(kind, ledger))),
+    ...[...workers.map(({ counting }) => counting), ...readers].map((one) => countsOfEvents(one, ledger)),
   ]
-  const sum = { ...parts[0]![1] }
+  const sum = { ...parts[0]! }
   for (const name of Object.keys(sum) as (keyof Counts)[])
-    (sum as Record<keyof Counts, number>)[name] = parts.reduce((all, [, counts]) => all + counts[name], 0)
+    (sum as Record<keyof Counts, number>)[name] = parts.reduce((all, counts) => all + counts[name], 0)
   const { sent, run, delivered, lost, repeated, disordered, unknown, refused, wrong } = sum
   const texts = [
     `${sent} sent`,

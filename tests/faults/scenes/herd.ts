@@ -35,14 +35,14 @@ function seeded(seed: number): () => number {
 
 export const herd = (options: HerdOptions): Promise<Herd> =>
   closing(async (close) => {
-    const { transport, without, clients, speed, awayMs } = options
+    const { without, clients, speed, awayMs } = options
     const server = workServer(without)
     close(() => server[Symbol.asyncDispose]())
     const first = await server.start()
     const { url } = first
     const workers = Array.from({ length: clients }, (_, i) => {
       const clock: Clock = { ...hurriedClock(speed), random: seeded(i + 1) }
-      return new Worker({ url, transport, clock })
+      return new Worker({ url, transport: 'websocket', clock })
     })
     close(() => {
       for (const worker of workers) worker.close()
@@ -72,7 +72,7 @@ export const herd = (options: HerdOptions): Promise<Herd> =>
     await Promise.all(workers.map((worker) => worker.ask('look')))
     await caughtUp(second, server, readers)
     return {
-      counts: tally(titleOf(`${clients} clients`, options), workers, {}, server.ledger()),
+      counts: tally(titleOf(`${clients} clients`, options), workers, [], server.ledger()),
       firstDelays,
       attempts,
       backAt,

@@ -1,12 +1,11 @@
 /** Work of each kind and 300 events a second, through links that are cut, stalled, refused and half-opened by chance. */
-import { createSubscriber } from '@parley/client'
 import { hurriedClock } from '../../support/hurried-clock.js'
 import { type FaultyProxy, startProxy } from '../../support/proxy.js'
-import { Counting } from '../counting.js'
-import { type Kind, workContract } from '../work-contract.js'
+import { readBySse } from '../read-by-sse.js'
+import type { Kind } from '../work-contract.js'
 import { workServer } from '../work-server.js'
-import { tally, Worker } from '../worker.js'
-import { caughtUp, closing, pause, type Scene, titleOf } from './scene.js'
+import { type Counts, tally, Worker } from '../worker.js'
+import { caughtUp, closing, pause, type SceneOptions, titleOf, transports } from './scene.js'
 
 const speed = 60
 
@@ -29,54 +28,55 @@ async function breaking(proxy: FaultyProxy, isOver: () => boolean): Promise<void
   }
 }
 
-export const load: Scene = (options) =>
+export const load = (options: SceneOptions = {}): Promise<Counts> =>
   closing(async (close) => {
-    const { transport, without } = options
+    const { without } = options
     const server = workServer(without)
     close(() => server[Symbol.asyncDispose]())
     const life = await server.start()
-    const [first, second] = [await startProxy(life.url), await startProxy(life.url)]
-    close(() => first.stop())
-    close(() => second.stop())
-
-    // what is not sent again without replay must not hold up the end of the scene
-    const worker = new Worker({
-      url: first.url,
-      transport,
-      clock: hurriedClock(speed),
-      withinMs: without === 'replay' ? 3_000 * speed : undefined,
-    })
-    close(() => worker.close())
-    await worker.read()
-    const url = new URL('/realtime/events/ticks', second.url)
-    const subscriber = createSubscriber(workContract, 'ticks', {
-      url,
-      clock: hurriedClock(speed),
-      onReport: () => {},
-    })
-    close(() => subscriber.close())
-    const overSse = new Counting()
-    subscriber.on('tick', ({ n }) => overSse.take(n))
-    subscriber.onGap(() => overSse.gaps++)
-    await subscriber.ready()
+    const proxies: FaultyProxy[] = []
+    const throughProxy = async (): Promise<URL> => {
+      const proxy = await startProxy(life.url)
+      close(() => proxy.stop())
+      proxies.push(proxy)
+      return proxy.url
+    }
+    const workers: Worker[] = []
+    for (const [i, transport] of transports.entries()) {
+      const worker = new Worker({
+        url: await throughProxy(),
+        transport,
+        clock: hurriedClock(speed),
+        above: i * 1_000_000,
+        // what is not sent again without replay must not hold up the end of the scene
+        withinMs: without === 'replay' ? 3_000 * speed : undefined,
+      })
+      close(() => worker.close())
+      workers.push(worker)
+      await worker.read()
+    }
+    const overSse = await readBySse(await throughProxy(), hurriedClock(speed))
+    close(() => overSse.close())
 
     const answers: Promise<unknown>[] = []
     const begin = performance.now()
     let isOver = false
-    const breakage = [first, second].map((proxy) => breaking(proxy, () => isOver))
+    const breakage = proxies.map((proxy) => breaking(proxy, () => isOver))
     life.order('pace 3')
     // messages that run twice at once would hold each other up for good
     const asked: readonly Kind[] = without === 'dedup' ? ['add'] : ['say', 'add', 'say', 'look', 'pay']
     while (!isOver) {
-      for (const kind of asked) answers.push(worker.ask(kind))
-      // of a stream that is not asked for again nobody would hear
-      if (answers.length % 100 === 0 && without === undefined) answers.push(worker.ask('count'))
+      for (const worker of workers) {
+        for (const kind of asked) answers.push(worker.ask(kind))
+        // of a stream that is not asked for again nobody would hear
+        if (answers.length % 50 === 0 && without === undefined) answers.push(worker.ask('count'))
+      }
       await pause(20)
-      isOver = performance.now() - begin > 3_000
+      isOver = performance.now() - begin > 2_500
     }
     await Promise.all(breakage)
     life.order('pace 0')
     await Promise.all(answers)
-    await caughtUp(life, server, [worker.counting, overSse])
-    return tally(titleOf('load', options), [worker], { SSE: overSse }, server.ledger())
+    await caughtUp(life, server, [overSse.counting, ...workers.map(({ counting }) => counting)])
+    return tally(titleOf('at load', options), workers, [overSse.counting], server.ledger())
   })

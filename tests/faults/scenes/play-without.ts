@@ -11,7 +11,7 @@ type Scenes = typeof scenes
 export async function playWithout<Name extends keyof Scenes>(
   without: SwitchedOff,
   name: Name,
-  options: Omit<Parameters<Scenes[Name]>[0], 'without'>,
+  options: Omit<NonNullable<Parameters<Scenes[Name]>[0]>, 'without'>,
 ): Promise<Awaited<ReturnType<Scenes[Name]>>> {
   const script = join(import.meta.dirname, 'run.ts')
   const args = ['--conditions=source', script, name, JSON.stringify({ ...options, without })]

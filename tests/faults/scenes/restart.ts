@@ -1,87 +1,102 @@
-/** The server is killed while it works, and started again on the same file and port; meanwhile a client goes on asking. */
-import { createSubscriber } from '@parley/client'
+/** The server is killed while it works, and started again on the same file and port; meanwhile clients go on asking. */
 import { hurriedClock } from '../../support/hurried-clock.js'
-import { Counting } from '../counting.js'
-import { type Kind, kinds, workContract } from '../work-contract.js'
-import { workServer } from '../work-server.js'
+import { readBySse } from '../read-by-sse.js'
+import { type Kind, kinds } from '../work-contract.js'
+import { type Ledger, type Life, workServer } from '../work-server.js'
 import { type Counts, tally, Worker } from '../worker.js'
-import { caughtUp, closing, type SceneOptions, titleOf } from './scene.js'
+import { caughtUp, closing, type SceneOptions, type Transport, titleOf, transports } from './scene.js'
 
 const speed = 5
 
-export interface Restarted {
-  readonly counts: Counts
-  /** What became of what was under way as the server was killed, and of what was asked for before it was back. */
+/** What one client saw. */
+export interface Survivor {
+  readonly transport: Transport
+  /** What became of what was under way as the server was killed, and how often each ran. */
   readonly underWay: Readonly<Record<Kind, string>>
-  readonly meanwhile: readonly string[]
-  /** How often each ran. */
   readonly runs: Readonly<Record<Kind, number>>
+  /** What became of messages and calls that were asked for before it was back. */
+  readonly meanwhile: readonly string[]
   /** The numbers of the messages that ran, in order. */
   readonly said: readonly number[]
 }
 
-/** The numbers of what is under way, by kind; the messages behind `say` wait for it. */
-const numbers: Readonly<Record<Kind, number>> = { say: 1, add: 2, look: 3, pay: 4, count: 5 }
-const behind = [6, 7]
+/** A client with one thing of each kind under way, and messages that wait behind the first. */
+async function busy(worker: Worker, above: number, life: Life) {
+  const numbers = new Map(kinds.map((kind, i) => [kind, above + i + 1]))
+  for (const k of numbers.values()) {
+    life.order(`hold ${k}`)
+    await life.said(`held ${k}`)
+  }
+  const ends = kinds.map((kind) => worker.ask(kind, numbers.get(kind)))
+  ends.push(worker.ask('say'), worker.ask('say'))
+  for (const k of numbers.values()) await life.said(`started ${k}`)
+  return {
+    ends: () => Promise.all(ends),
+    of: <T>(what: (kind: Kind, k: number, i: number) => T) =>
+      Object.fromEntries(kinds.map((kind, i) => [kind, what(kind, numbers.get(kind)!, i)])) as Record<
+        Kind,
+        T
+      >,
+  }
+}
 
-export const restart = (options: SceneOptions): Promise<Restarted> =>
+/** Resolves once there is no connection. */
+function away({ client: { connection } }: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (connection.getSnapshot().status !== 'open') resolve()
+    }
+    connection.subscribe(look)
+    look()
+  })
+}
+
+export const restart = (
+  options: SceneOptions = {},
+): Promise<{ readonly counts: Counts; readonly survivors: readonly Survivor[] }> =>
   closing(async (close) => {
-    const { transport, without } = options
-    const server = workServer(without)
+    const server = workServer(options.without)
     close(() => server[Symbol.asyncDispose]())
     const first = await server.start()
-    const worker = new Worker({ url: first.url, transport, clock: hurriedClock(speed) })
-    close(() => worker.close())
-    await worker.read()
-    const url = `${first.url}/events/ticks`
-    const subscriber = createSubscriber(workContract, 'ticks', {
-      url,
-      clock: hurriedClock(speed),
-      onReport: () => {},
-    })
-    close(() => subscriber.close())
-    const overSse = new Counting()
-    subscriber.on('tick', ({ n }) => overSse.take(n))
-    subscriber.onGap(() => overSse.gaps++)
-    await subscriber.ready()
-
-    await caughtUp(first, server, [worker.counting, overSse])
-    first.order('pace 2')
-    const ends = new Map<number, Promise<string>>()
-    for (const kind of kinds) {
-      const k = numbers[kind]
-      first.order(`hold ${k}`)
-      await first.said(`held ${k}`)
-      ends.set(k, worker.ask(kind, k))
+    const { url } = first
+    const overSse = await readBySse(url, hurriedClock(speed))
+    close(() => overSse.close())
+    const workers = transports.map(
+      (transport, i) => new Worker({ url, transport, clock: hurriedClock(speed), above: i * 1_000 }),
+    )
+    for (const worker of workers) {
+      close(() => worker.close())
+      await worker.read()
     }
-    for (const k of behind) ends.set(k, worker.ask('say', k))
-    for (const kind of kinds) await first.said(`started ${numbers[kind]}`)
+    const readers = [overSse.counting, ...workers.map(({ counting }) => counting)]
+    await caughtUp(first, server, readers)
+    first.order('pace 2')
+    const works = await Promise.all(workers.map((worker, i) => busy(worker, i * 1_000, first)))
     await first.kill()
 
-    const { connection } = worker.client
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (connection.getSnapshot().status !== 'open') resolve()
-      }
-      connection.subscribe(look)
-      look()
-    })
-    const later = Array.from({ length: 20 }, (_, i) => worker.ask(i % 4 === 0 ? 'add' : 'say'))
+    const later = await Promise.all(
+      workers.map(async (worker) => {
+        await away(worker)
+        return Array.from({ length: 20 }, (_, i) => worker.ask(i % 4 === 0 ? 'add' : 'say'))
+      }),
+    )
     const second = await server.start()
     second.order('pace 2')
-    const meanwhile = await Promise.all(later)
-    const all = await Promise.all(ends.values())
+    const meanwhile = await Promise.all(later.map((answers) => Promise.all(answers)))
+    const ends = await Promise.all(works.map((work) => work.ends()))
     second.order('pace 0')
-    await caughtUp(second, server, [worker.counting, overSse])
+    await caughtUp(second, server, readers)
 
-    const ledger = server.ledger()
-    const byKind = <T>(of: (kind: Kind) => T) =>
-      Object.fromEntries(kinds.map((kind) => [kind, of(kind)])) as Record<Kind, T>
+    const ledger: Ledger = server.ledger()
+    const survivors = transports.map((transport, at) => ({
+      transport,
+      underWay: works[at]!.of((_kind, _k, i) => ends[at]![i]!),
+      runs: works[at]!.of((kind, k) => ledger[kind].filter((one) => one === k).length),
+      meanwhile: meanwhile[at]!,
+      said: ledger.say.filter((k) => Math.floor(k / 1_000) === at),
+    }))
     return {
-      counts: tally(titleOf('restart', options), [worker], { SSE: overSse }, ledger),
-      underWay: byKind((kind) => all[[...ends.keys()].indexOf(numbers[kind])]!),
-      meanwhile,
-      runs: byKind((kind) => ledger[kind].filter((k) => k === numbers[kind]).length),
-      said: ledger.say,
+      counts: tally(titleOf('over a restart', options), workers, [overSse.counting], ledger),
+      survivors,
     }
   })

@@ -1,20 +1,17 @@
-/** What all scenes have: a server in a process of its own, and what is to be closed in the end. */
-
+/** What scenes have in common. */
 import type { Counting } from '../counting.js'
 import type { SwitchedOff } from '../switched-off.js'
 import type { Life, WorkServer } from '../work-server.js'
-import type { Counts, Transport } from '../worker.js'
 
 export interface SceneOptions {
-  readonly transport: Transport
   /** What is switched off in this process, and in that of the server: see switched-off.ts. */
   readonly without?: SwitchedOff
 }
 
-/** Plays it and counts. */
-export type Scene = (options: SceneOptions) => Promise<Counts>
+export const transports = ['websocket', 'sse'] as const
+export type Transport = (typeof transports)[number]
 
-/** Runs a scene, and closes what it opened. */
+/** Plays a scene, and closes what it opened. */
 export async function closing<T>(play: (close: (end: () => unknown) => void) => Promise<T>): Promise<T> {
   const ends: (() => unknown)[] = []
   try {
@@ -26,8 +23,8 @@ export async function closing<T>(play: (close: (end: () => unknown) => void) => 
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-export function titleOf(name: string, { transport, without }: SceneOptions): string {
-  return `${name}, ${transport}${without === undefined ? '' : ` without ${without}`}`
+export function titleOf(name: string, { without }: SceneOptions): string {
+  return without === undefined ? name : `${name} without ${without}`
 }
 
 /** Emits one event more, and resolves once each has it; another one where without replay it went past somebody. */

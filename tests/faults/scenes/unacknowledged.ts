@@ -1,64 +1,88 @@
 /**
- * The server is killed and started again after it replied, and before the client acknowledged that: the reply came, or
- * was lost on its way.
+ * The server is killed and started again after it replied, and before its clients acknowledged that: to some the reply
+ * came, to others it was lost on its way.
  */
 import { hurriedClock } from '../../support/hurried-clock.js'
-import { startProxy } from '../../support/proxy.js'
+import { type FaultyProxy, startProxy } from '../../support/proxy.js'
 import { type Kind, kinds } from '../work-contract.js'
-import { workServer } from '../work-server.js'
+import { type Life, workServer } from '../work-server.js'
 import { type Counts, tally, Worker } from '../worker.js'
-import { caughtUp, closing, type SceneOptions, titleOf } from './scene.js'
+import { caughtUp, closing, type SceneOptions, type Transport, titleOf, transports } from './scene.js'
 
 const speed = 5
+const replies = ['came', 'was lost'] as const
+type Reply = (typeof replies)[number]
 
-export interface Unacknowledged {
-  readonly counts: Counts
+/** What one client was told, and how often each kind of its work ran. */
+export interface Told {
+  readonly transport: Transport
+  readonly reply: Reply
   readonly ends: Readonly<Record<Kind, string>>
   readonly runs: Readonly<Record<Kind, number>>
 }
 
-/** @param reply What became of the reply. */
-export const unacknowledged = (reply: 'came' | 'was lost', options: SceneOptions): Promise<Unacknowledged> =>
+/** Asks for one of each kind, and resolves when the replies are where they are to be. */
+async function ask(reply: Reply, worker: Worker, proxy: FaultyProxy, life: Life, numbers: readonly number[]) {
+  for (const k of numbers) {
+    life.order(`hold ${k}`)
+    await life.said(`held ${k}`)
+  }
+  const ends = kinds.map((kind, i) => worker.ask(kind, numbers[i]))
+  for (const k of numbers) await life.said(`started ${k}`)
+  // what comes up from now on, an acknowledgement above all, comes nowhere; or what goes down
+  proxy.hold(reply === 'came' ? 'up' : 'down')
+  for (const k of numbers) life.order(`release ${k}`)
+  if (reply === 'came') await Promise.all(ends)
+  else await proxy.holds(...numbers.map((k) => `{"k":${k}}`))
+  return ends
+}
+
+export const unacknowledged = (
+  options: SceneOptions = {},
+): Promise<{ readonly counts: Counts; readonly told: readonly Told[] }> =>
   closing(async (close) => {
-    const { transport, without } = options
-    const server = workServer(without)
+    const server = workServer(options.without)
     close(() => server[Symbol.asyncDispose]())
     const first = await server.start()
-    const proxy = await startProxy(first.url)
-    close(() => proxy.stop())
-    // no more than may be sent without a word from the client
-    const worker = new Worker({ url: proxy.url, transport, clock: hurriedClock(speed), to: 20 })
-    close(() => worker.close())
-    await worker.read()
-    await caughtUp(first, server, [worker.counting])
+    const all = await Promise.all(
+      transports
+        .flatMap((transport) => replies.map((reply) => ({ transport, reply })))
+        .map(async (which, i) => {
+          const proxy = await startProxy(first.url)
+          close(() => proxy.stop())
+          const above = i * 1_000
+          const { transport } = which
+          const clock = hurriedClock(speed)
+          // its streams need no word of the client
+          const worker = new Worker({ url: proxy.url, transport, clock, above, to: 20 })
+          close(() => worker.close())
+          await worker.read()
+          return { ...which, proxy, worker, numbers: kinds.map((_, at) => above + at + 1) }
+        }),
+    )
+    const workers = all.map(({ worker }) => worker)
+    const readers = workers.map(({ counting }) => counting)
+    await caughtUp(first, server, readers)
     first.order('pace 1')
-
-    const asked: readonly Kind[] = kinds
-    for (const [k] of asked.entries()) {
-      first.order(`hold ${k}`)
-      await first.said(`held ${k}`)
-    }
-    const ends = asked.map((kind, k) => worker.ask(kind, k))
-    for (const [k] of asked.entries()) await first.said(`started ${k}`)
-    proxy.hold(reply === 'came' ? 'up' : 'down')
-    for (const [k] of asked.entries()) first.order(`release ${k}`)
-    if (reply === 'came') await Promise.all(ends)
-    else await proxy.holds(...asked.map((_, k) => `{"k":${k}}`))
-    // what is on its way out goes nowhere
+    const asked = await Promise.all(
+      all.map(({ reply, worker, proxy, numbers }) => ask(reply, worker, proxy, first, numbers)),
+    )
     await first.kill()
-    proxy.cut()
+    for (const { proxy } of all) proxy.cut()
     const second = await server.start()
-    const codes = await Promise.all(ends)
-    // what it asks for next it is answered: until then nothing of before was sent again
-    await worker.ask('say')
-    await caughtUp(second, server, [worker.counting])
+    const ends = await Promise.all(asked.map((some) => Promise.all(some)))
+    // what it asks for next is answered after all that it would send again
+    await Promise.all(workers.map((worker) => worker.ask('say')))
+    await caughtUp(second, server, readers)
 
     const ledger = server.ledger()
-    const byKind = <T>(of: (kind: Kind, k: number) => T) =>
-      Object.fromEntries(asked.map((kind, k) => [kind, of(kind, k)])) as Record<Kind, T>
-    return {
-      counts: tally(titleOf(`a reply that ${reply}`, options), [worker], {}, ledger),
-      ends: byKind((_, k) => codes[k]!),
-      runs: byKind((kind, k) => ledger[kind].filter((one) => one === k).length),
-    }
+    const byKind = <T>(of: (kind: Kind, i: number) => T) =>
+      Object.fromEntries(kinds.map((kind, i) => [kind, of(kind, i)])) as Record<Kind, T>
+    const told = all.map(({ transport, reply, numbers }, at) => ({
+      transport,
+      reply,
+      ends: byKind((_, i) => ends[at]![i]!),
+      runs: byKind((kind, i) => ledger[kind].filter((k) => k === numbers[i]).length),
+    }))
+    return { counts: tally(titleOf('unacknowledged', options), workers, [], ledger), told }
   })
