@@ -2,6 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import {
+  appendDedupMs,
+  clientDefaults,
+  drainDefaults,
+  limits,
+  replayDefaults,
+} from '../packages/shared/src/defaults.js'
 import { root } from '../scripts/packages.js'
 import { asCited, citationsOf, faultOf, titlesOf } from './house/cited-tests.js'
 import { filesIn } from './house/files.js'
@@ -21,6 +28,28 @@ test('each row of the guarantees names a test', () => {
   expect(rows.length).toBeGreaterThan(10)
   const bare = rows.filter((row) => citationsOf('docs/GUARANTEES.md', row).length === 0)
   expect(bare).toEqual([])
+})
+
+test('the bounds that the guarantees name are those of the code', () => {
+  const text = read('docs/GUARANTEES.md')
+  const mebibytes = (bytes: number) => `${bytes / 1_048_576} MiB`
+  const { last, forMs, bytes } = replayDefaults
+  const { heartbeatMs, heartbeatGraceMs, sessionMs, sessionBytes, queuedBytes } = limits
+  const { outboxSends, outboxBytes, outboxMs, unreadEvents, probeAfterMs, probeGraceMs, sseSilenceMs } =
+    clientDefaults
+  for (const bound of [
+    `${last.toLocaleString('en')}, ${forMs / 60_000} minutes and ${mebibytes(bytes)} a topic`,
+    `${mebibytes(queuedBytes)} is queued for one connection`,
+    `${unreadEvents.toLocaleString('en')} events wait for it`,
+    `for ${appendDedupMs / 60_000} minutes, by the id`,
+    `${sessionMs / 60_000} minutes without a connection`,
+    `${mebibytes(sessionBytes)} of answers`,
+    `${outboxSends} of them, ${outboxBytes / 1_024} KiB, ${outboxMs / 1_000} s`,
+    `within ${(heartbeatMs + heartbeatGraceMs) / 1_000} s; with a call unanswered, within ${(probeAfterMs + probeGraceMs) / 1_000} s; an SSE subscriber within ${sseSilenceMs / 1_000} s`,
+    `${drainDefaults.withinMs / 1_000} s unless the application says otherwise`,
+  ]) {
+    expect(text).toContain(bound)
+  }
 })
 
 test('each test of a fault that others shipped stands in the list of them', () => {
