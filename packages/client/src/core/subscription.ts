@@ -105,7 +105,10 @@ export class Subscription<P> {
       this.#isLingering = false
       outputs.push({ type: 'disarm', timer: 'linger' })
     }
+    // What is shown as live misses nothing from here on, also on the way from one connection to another.
+    const isLiveOnItsWay = this.#isMoving && this.#shown.status === 'live'
     if (this.#is('idle') || this.#is('refused')) outputs.push(...this.#start())
+    else if (isLiveOnItsWay && start === 'now') reader.follow(this.#at)
     else if (!this.#is('joining')) outputs.push(...this.#attach(reader, false))
     return outputs
   }

@@ -119,11 +119,22 @@ export class ScriptedTopic {
   cut(): void {
     if (!this.#isUp) return
     this.#isUp = false
+    this.#forgetWire()
+    this.#carryOut(this.machine.down())
+  }
+
+  /** Another connection takes the place of the one that there is. */
+  move(): void {
+    if (!this.#isUp) return
+    this.#forgetWire()
+    this.#carryOut(this.machine.rejoin())
+  }
+
+  #forgetWire(): void {
     this.#upward = []
     this.#downward = []
     this.#stream = undefined
     this.#reads = []
-    this.#carryOut(this.machine.down())
   }
 
   add(id: number, from: From): void {

@@ -18,6 +18,7 @@ const operation = fc.oneof(
   { weight: 2, arbitrary: fc.record({ op: fc.constant('remove' as const), pick: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.constant({ op: 'cut' as const }) },
   { weight: 2, arbitrary: fc.constant({ op: 'connect' as const }) },
+  { weight: 2, arbitrary: fc.constant({ op: 'move' as const }) },
   { weight: 1, arbitrary: fc.constant({ op: 'trim' as const }) },
   { weight: 1, arbitrary: fc.constant({ op: 'elapse' as const }) },
   { weight: 1, arbitrary: fc.constant({ op: 'failRead' as const }) },

@@ -356,3 +356,46 @@ test('a move without an event is a position to come back with', () => {
   machine.down()
   expect(machine.up()).toEqual([{ type: 'subscribe', from: at(14) }])
 })
+
+test('a topic whose connection is replaced reads on from its position, and stays live for whoever looks', () => {
+  const machine = liveAt10()
+  machine.event(event(12))
+  expect(machine.rejoin()).toEqual([{ type: 'subscribe', from: at(12) }])
+  expect(machine.event(event(13))).toEqual([]) // by the connection before
+  expect(machine.joined(at(12))).toEqual([])
+  expect(machine.event(event(13))).toMatchObject([{ type: 'deliver', event: { data: 13 }, replayed: true }])
+  expect(machine.live(at(13))).toEqual([])
+  expect(machine.event(event(14))).toMatchObject([{ type: 'deliver', replayed: false }])
+  expect(machine.status).toEqual({ status: 'live' })
+})
+
+test('a reader that comes while the connection is replaced misses nothing from then on', () => {
+  const machine = liveAt10()
+  machine.rejoin()
+  expect(machine.addReader(2)).toEqual([])
+  machine.joined(at(10))
+  expect(machine.event(event(11))).toMatchObject([{ reader: 1 }, { reader: 2 }])
+  machine.addReader(3)
+  expect(machine.event(event(12))).toMatchObject([{ reader: 1 }, { reader: 2 }, { reader: 3 }])
+})
+
+test('a topic that the next connection does not get, or that loses it too, says so', () => {
+  const refused = liveAt10()
+  refused.rejoin()
+  expect(refused.refused('FORBIDDEN')).toEqual([
+    { type: 'status', status: { status: 'refused', code: 'FORBIDDEN' } },
+  ])
+  const lost = liveAt10()
+  lost.rejoin()
+  expect(lost.down()).toEqual([{ type: 'status', status: { status: 'joining' } }])
+  expect(lost.up()).toEqual([{ type: 'subscribe', from: at(10) }])
+})
+
+test('a topic that was still joining as its connection was replaced joins on the next one', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1)
+  expect(machine.rejoin()).toEqual([{ type: 'subscribe', from: 'now' }])
+  expect(machine.joined(at(10))).toEqual([{ type: 'status', status: { status: 'catching-up' } }])
+  expect(topic().rejoin()).toEqual([]) // nobody reads it
+})
