@@ -361,3 +361,82 @@ test('of more clients than a server takes at once the rest is told to come later
   await clock.advance(1_000)
   expect((await enter('cat')).of('welcome')).toHaveLength(1)
 })
+
+test('a hello that is cut before its welcome leaves the session as it was, its context and its end', async () => {
+  let whenAsked: (() => void) | undefined
+  const { enter, go, joins, router, clock } = setUp({
+    context: ({ auth, session }): User => {
+      session.expiresAt(new Date(clock.now() + (auth === 'ann' ? 20_000 : 60_000)))
+      return { user: auth }
+    },
+    identify: ({ user }) => {
+      whenAsked?.()
+      return user.split(':')[0]!
+    },
+  })
+  const ann = await enter('ann')
+  ann.say('sub', 1, 'room', { id: 'x' }, null)
+  await clock.advance(0)
+  const other = connect(router)
+  whenAsked = other.cut
+  other.say('hello', { v: 1, contract: '0', client: clientId('ann'), session: secretOf(ann) }, 'ann:guest')
+  await clock.advance(0)
+  ann.say('call', 2, 'work', 0, 'a')
+  await go('a')
+  expect(ann.of('ok')).toEqual([['ok', 2, 'a of ann']])
+  expect(joins).toEqual(['ann'])
+  await clock.advance(20_000)
+  expect(ann.end?.code).toBe(4005)
+})
+
+test('a message whose turn comes as credentials change is never run under those that `join` refuses', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    let answer!: (user: User) => void
+    const began: string[] = []
+    const { enter, go, clock } = setUp({
+      context: ({ auth }): User | Promise<User> =>
+        auth === 'ann' ? { user: auth } : new Promise((resolve) => (answer = resolve)),
+      around: ({ kind, context: { user } }, next) => {
+        began.push(`${kind} ${user}`)
+        return next()
+      },
+    })
+    const ann = await enter('ann')
+    ann.say('sub', 1, 'room', { id: 'x' }, null)
+    await clock.advance(0)
+    ann.say('send', 2, 'room', { id: 'x' }, 'say', 0, { text: 'a' })
+    ann.say('send', 3, 'room', { id: 'x' }, 'say', 0, { text: 'b' })
+    ann.say('auth', 4, 'ann:guest')
+    await clock.advance(0)
+    const gone = go('a')
+    for (let turn = 0; turn < turns; turn++) await undefined
+    answer({ user: 'ann:guest' })
+    await gone
+    await clock.settle()
+    expect(began).not.toContain('message ann:guest')
+    expect(began).toContain('join ann:guest')
+  }
+})
+
+test('a client whose session ends while it comes back begins one of its own, under another id', async () => {
+  const ids: string[] = []
+  const { enter, router, clock } = setUp({
+    onSession: ({ session }) => void ids.push(session.id),
+  })
+  const before = await enter('ann')
+  before.cut()
+  const hello = (session?: string): Peer => {
+    const peer = connect(router)
+    const head = { v: 1, contract: '0', client: clientId('ann'), ...(session ? { session } : {}) }
+    peer.say('hello', head, 'ann')
+    return peer
+  }
+  // both are asked about in the same moment; the first to be let in begins anew, which ends the session
+  const other = hello()
+  const back = hello(secretOf(before))
+  await clock.advance(0)
+  expect(back.end?.code).toBe(4000)
+  expect(welcomeOf(other)).toMatchObject({ resumed: false })
+  expect(new Set(ids).size).toBe(2)
+  expect(ids).toHaveLength(2)
+})

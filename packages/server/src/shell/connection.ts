@@ -278,8 +278,9 @@ export class Connection implements LiveConnection, Peer, Carrier {
 
   #welcome(entering: Entering, known: Known): void {
     const begun = beginSession(entering, known)
-    if (begun === 'sent-away') {
-      this.#sendAway()
+    if (begun === 'sent-away' || 'why' in begun) {
+      if (begun === 'sent-away') this.#sendAway()
+      else this.close(begun.code, begun.why)
       return
     }
     const { live, isNew, head } = begun
@@ -299,18 +300,20 @@ export class Connection implements LiveConnection, Peer, Carrier {
   async #refresh(id: number, auth: Received | undefined): Promise<void> {
     const live = this.#open
     const before = live.member
-    const admitted = await live.credentials.ask(this.#entrance, auth)
+    const granted = await live.credentials.ask(this.#entrance, auth)
     if (this.#over) return
     this.#machine.refreshed()
-    if (admitted instanceof Refusal) {
+    if (granted instanceof Refusal) {
       // the old credentials hold until they end
-      this.sendFrame({ type: 'err', id, code: admitted.code, message: admitted.why })
+      this.sendFrame({ type: 'err', id, code: granted.code, message: granted.why })
       return
     }
-    if (admitted.member !== before) {
+    if (granted.member !== before) {
       this.close('SESSION_CHANGED', 'the new credentials belong to another member')
       return
     }
+    // in one go with asking `join` again: nothing runs under these on what was joined under those before
+    live.credentials.grant(granted)
     this.sendFrame({ type: 'ok', id })
     await this.#subscriptions.recheck()
   }

@@ -19,6 +19,11 @@ export interface CredentialsEvents {
   expired(): void
 }
 
+/** What an application answered, and the end that it set, where that is later than the one before. */
+export interface Granted extends Admitted {
+  readonly expiresAtMs: number | undefined
+}
+
 export class Credentials {
   readonly session: ServerSession
   readonly #core: HubCore
@@ -41,26 +46,23 @@ export class Credentials {
     return this.#admitted?.member
   }
 
-  /**
-   * Asks the application; what it grants holds from then on, and a refusal leaves what held before, as does an answer
-   * that names another member.
-   */
-  async ask(entrance: Entrance, auth: Received | undefined): Promise<Admitted | Refusal> {
-    const before = this.#admitted
+  /** Asks the application. What held before holds until `grant`: whoever asked may be gone, or be somebody else. */
+  async ask(entrance: Entrance, auth: Received | undefined): Promise<Granted | Refusal> {
     const ask = ++this.#asks
-    if (before) this.session.asking()
+    this.session.asking()
     const answer =
       entrance.transport === 'link'
         ? admitContext(this.#core, entrance.context)
         : await admit(this.#core, auth, this.session, entrance.request)
     if (ask !== this.#asks) return new Refusal('OVERLOADED', 'newer credentials came meanwhile')
-    const granted = !(answer instanceof Refusal) && (!before || answer.member === before.member)
-    if (granted) {
-      this.#admitted = answer
-      this.session.belongTo(answer.member)
-    }
-    if (before) this.session.asked({ granted })
-    return answer
+    const expiresAtMs = this.session.asked()
+    return answer instanceof Refusal ? answer : { ...answer, expiresAtMs }
+  }
+
+  /** What the application answered holds from now on. */
+  grant(granted: Granted): void {
+    this.#admitted = granted
+    this.session.belongTo(granted.member, granted.expiresAtMs)
   }
 
   /** Begins to watch the end that the application set, now or later; the connection before it is told no more. */

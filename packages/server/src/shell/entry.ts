@@ -6,7 +6,7 @@ import type { CloseCodeName } from '@parley/shared/internal'
 import type { ConnectionOrder } from '../core/connection.js'
 import { Refusal, refusalClose } from './admission.js'
 import type { HandlerTable } from './core.js'
-import { Credentials, type Entrance } from './credentials.js'
+import { Credentials, type Entrance, type Granted } from './credentials.js'
 import type { LiveHub } from './live-hub.js'
 import { LiveSession } from './live-session.js'
 
@@ -53,6 +53,8 @@ export interface Known extends Asked {
 
 interface Asked {
   readonly credentials: Credentials
+  /** What they are to hold once the client is in. */
+  readonly granted: Granted
   readonly resumes: LiveSession | undefined
   /** Why the session that hello named does not go on. */
   readonly refused: string | undefined
@@ -78,10 +80,10 @@ export async function admitClient(entering: Entering): Promise<Known | Refused |
     return { code: 'INTERNAL', why: 'the log could not be opened' }
   }
   if (entering.isOver()) return 'over'
-  const ending = core.endings.since(asked, known.credentials.member)
+  const ending = core.endings.since(asked, known.granted.member)
   if (ending)
     return { code: ending.code === 'OVERLOADED' ? 'OVERLOADED' : 'DISCONNECTED', why: ending.message }
-  if (!known.resumes && !core.sessions.makeRoom(known.credentials.member))
+  if (!known.resumes && !core.sessions.makeRoom(known.granted.member))
     return later(core, `this member has ${core.topics.limits.sessionsPerMember} sessions with a connection`)
   return { ...known, isCompatible: verdict.fits === 'compatible' }
 }
@@ -102,36 +104,37 @@ async function ask(entering: Entering): Promise<Asked | Refusal> {
   const { before, auth } = admission
   const own = found(entering)
   if (own) {
-    const admitted = await own.credentials.ask(entrance, auth)
-    if (admitted instanceof Refusal) return admitted
-    if (admitted.member === own.member && !own.isOver)
-      return { credentials: own.credentials, resumes: own, refused: undefined }
+    const granted = await own.credentials.ask(entrance, auth)
+    if (granted instanceof Refusal) return granted
+    if (granted.member === own.member && !own.isOver)
+      return { credentials: own.credentials, granted, resumes: own, refused: undefined }
   }
   const credentials = new Credentials(core, entrance.transport)
-  const admitted = await credentials.ask(entrance, auth)
-  if (admitted instanceof Refusal) return admitted
+  const granted = await credentials.ask(entrance, auth)
+  if (granted instanceof Refusal) return granted
   const isTaken = before !== undefined && core.sessions.find(before) !== undefined
   const refused = before === undefined ? undefined : isTaken ? 'SESSION_CHANGED' : 'SESSION_GONE'
-  return { credentials, resumes: undefined, refused }
+  return { credentials, granted, resumes: undefined, refused }
 }
 
 /** The session that goes on, or a new one: at once, so that no connection can end before it has what it is to carry. */
 export function beginSession(
   { core, handlers, admission: { client } }: Entering,
-  { credentials, resumes, refused, isCompatible }: Known,
-): Begun | 'sent-away' {
+  { credentials, granted, resumes, refused, isCompatible }: Known,
+): Begun | Refused | 'sent-away' {
   const contract = {
     contract: core.contract.fingerprint,
     ...(isCompatible ? { fits: 'compatible' as const } : {}),
   }
-  // it may have ended while the log was opened
-  if (resumes && !resumes.isOver) return { live: resumes, isNew: false, head: contract }
-  if (core.draining.isOn) return 'sent-away'
+  // what was granted is that one's own, its id above all: a new one is asked about anew, once the client is back
+  if (resumes?.isOver) return { code: 'MOVE', why: 'its session ended meanwhile' }
+  if (!resumes && core.draining.isOn) return 'sent-away'
+  credentials.grant(granted)
+  if (resumes) return { live: resumes, isNew: false, head: contract }
   const live = new LiveSession({ core, keeper: core.sessions, handlers, client, credentials })
   // what it asked for in a session before, perhaps before it was elsewhere, must not run beside what it asks for now
   const older = core.sessions.ofClient(client)
   if (older && older.member === live.member) older.close('TAKEN_OVER', 'the client began a new session')
   core.sessions.add(live)
-  const why = resumes ? 'SESSION_GONE' : refused
-  return { live, isNew: true, head: { ...contract, ...(why === undefined ? {} : { refused: why }) } }
+  return { live, isNew: true, head: { ...contract, ...(refused === undefined ? {} : { refused }) } }
 }

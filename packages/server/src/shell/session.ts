@@ -28,9 +28,10 @@ export class ServerSession {
     return this.#member
   }
 
-  /** Settles whom it belongs to. */
-  belongTo(member: string | undefined): void {
+  /** Settles whom it belongs to, and until when, where that is later than before. */
+  belongTo(member: string | undefined, expiresAtMs?: number): void {
     this.#member = member
+    if (expiresAtMs !== undefined) this.#setExpiry(expiresAtMs)
   }
 
   /**
@@ -55,11 +56,11 @@ export class ServerSession {
     this.#later = { ms: undefined }
   }
 
-  /** They were looked at. */
-  asked({ granted }: { readonly granted: boolean }): void {
+  /** They were looked at. @returns The later end that they would have. */
+  asked(): number | undefined {
     const ms = this.#later?.ms
     this.#later = undefined
-    if (granted && ms !== undefined) this.#setExpiry(ms)
+    return ms
   }
 
   #setExpiry(ms: number): void {
