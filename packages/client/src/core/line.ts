@@ -49,7 +49,7 @@ export class Line<Out, In> {
   #authId: number | undefined
   /** A better way was there before this one was open. */
   #isOutdated = false
-  #mayResume = false
+  #isUnanswered = false
 
   constructor(number: number, options: LineOptions, session: string | undefined, now: number) {
     this.number = number
@@ -66,9 +66,12 @@ export class Line<Out, In> {
     return this.#stage === 'over'
   }
 
-  /** Hello named a session, and no welcome came: the server may give this line that session, also when it is over. */
-  get mayResume(): boolean {
-    return this.#mayResume
+  /**
+   * Hello went out, and no welcome came: the server may give this line the session, or begin one for it that ends the
+   * client's other one, also when the line is over.
+   */
+  get isUnanswered(): boolean {
+    return this.#isUnanswered
   }
 
   /** When `elapsed` has something to do, unless something happens before. */
@@ -110,7 +113,7 @@ export class Line<Out, In> {
     const session = this.#session === undefined ? {} : { session: this.#session }
     const auth = this.#auth === undefined ? {} : { auth: this.#auth }
     this.#auth = undefined
-    this.#mayResume = this.#session !== undefined
+    this.#isUnanswered = true
     return [this.#send({ ...hello, ...session, ...auth })]
   }
 
@@ -232,7 +235,7 @@ export class Line<Out, In> {
     const { heartbeatMs, heartbeatGraceMs } = welcome
     const { probeAfterMs, probeGraceMs } = clientDefaults
     this.#enter('open', never)
-    this.#mayResume = false
+    this.#isUnanswered = false
     this.#heartbeat = new Heartbeat({ heartbeatMs, heartbeatGraceMs, probeAfterMs, probeGraceMs }, now)
     this.#longestSilence = heartbeatMs + heartbeatGraceMs
     return [{ type: 'welcomed', welcome }, ...(this.#isOutdated ? this.better() : [])]

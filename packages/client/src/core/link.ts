@@ -47,8 +47,8 @@ export class ClientLink<Out, In> {
   #next: Line<Out, In> | undefined
   readonly #left = new Map<number, Line<Out, In>>()
   #session: string | undefined
-  /** A hello of ours that named the session was never answered: it may yet be given to that line, which is over. */
-  #mayBeTaken = false
+  /** Hellos of lines that are over, never answered: each may yet take the session away from the line of today. */
+  #unanswered = 0
   readonly #retry = new Retry()
   readonly #onward = new Onward()
 
@@ -178,7 +178,6 @@ export class ClientLink<Out, In> {
     this.#next = undefined
     this.#retry.opened(now)
     this.#onward.opened(now)
-    if (welcome.session !== this.#session) this.#mayBeTaken = false
     this.#session = welcome.session
     const up = { type: 'up', line: line.number, welcome } as const
     const contract = welcome.contract === this.#options.contract() ? 'same' : (welcome.fits ?? 'unknown')
@@ -195,7 +194,7 @@ export class ClientLink<Out, In> {
     if (this.#left.has(line.number)) return this.#giveUp(line, done, ending.taken)
     if (line !== this.#next) {
       // the session is on its way to the next line, and this came before the welcome there
-      const isMoving = ending.isTakeover === true && this.#next?.mayResume === true
+      const isMoving = ending.isTakeover === true && this.#next?.isUnanswered === true
       return isMoving ? [] : this.#lost(ending, now, chance)
     }
     const lost = this.#giveUp(line, done)
@@ -207,7 +206,9 @@ export class ClientLink<Out, In> {
   /** The present line is over. */
   #lost(ending: LineEnding, now: number, chance: number): Outputs<Out, In> {
     const { policy, error, isTakeover, taken } = ending
-    if (policy === 'never' && !(isTakeover && this.#mayBeTaken)) return this.#end(error, true)
+    const isOwn = isTakeover === true && this.#unanswered > 0
+    if (policy === 'never' && !isOwn) return this.#end(error, true)
+    if (isOwn) this.#unanswered -= 1
     this.#retry.noteSteady(now)
     const lost = this.#giveUp(this.#present, done, taken)
     if (this.#next) {
@@ -222,7 +223,7 @@ export class ClientLink<Out, In> {
   #giveUp(line: Line<Out, In> | undefined, code: number, taken?: number): Outputs<Out, In> {
     if (!line) return []
     const outputs = this.#heed(line, line.letGo(code), 0, 0)
-    if (line.mayResume) this.#mayBeTaken = true
+    if (line.isUnanswered) this.#unanswered += 1
     const wasUp = this.#left.delete(line.number) || (line === this.#present && this.#state.status === 'open')
     if (line === this.#next) this.#next = undefined
     if (line === this.#present) {

@@ -309,6 +309,22 @@ test('a take-over by a line that was given up before it was welcomed ends nobody
   expect(machine.state.status).toBe('reconnecting')
 })
 
+test('a first hello that comes late, and begins a session that ends the one of today, ends nobody', () => {
+  const machine = link()
+  machine.open(0)
+  machine.feed(1, (it) => it.authenticated(undefined, 1, 0), 0)
+  machine.feed(1, (it) => it.opened(0), 0)
+  machine.elapsed(10_000, 0) // it took too long
+  machine.elapsed(10_500, 0)
+  succeed(machine, 2, 10_500)
+  closed(machine, 2, 4409, '', 11_000)
+  expect(machine.state.status).toBe('reconnecting')
+  machine.elapsed(11_500, 0)
+  succeed(machine, 3, 11_500, { session: 't' })
+  closed(machine, 3, 4409, '', 12_000) // there was one such hello, and this is another's
+  expect(machine.state).toMatchObject({ status: 'closed', code: 'TAKEN_OVER' })
+})
+
 test('a take-over by somebody else is final', () => {
   const machine = openAt(0)
   closed(machine, 1, 4409, '', 20_000)
