@@ -9,7 +9,7 @@ import { withoutReplay } from '../support/without-replay.js'
 export type SwitchedOff = 'dedup' | 'replay'
 
 /** Beyond what the protocol asks for: a client that comes back asks for some of what it has as well. */
-export const askingForMore: Change = {
+const askingForMore: Change = {
   name: 'asking for more',
   file: 'packages/client/src/core/subscription.ts',
   snippet: 'this.#asked = this.#resume ?? first?.wish ?? this.#asked',

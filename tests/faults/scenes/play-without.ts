@@ -13,7 +13,7 @@ export async function playWithout<Name extends keyof Scenes>(
   name: Name,
   options: Omit<NonNullable<Parameters<Scenes[Name]>[0]>, 'without'>,
 ): Promise<Awaited<ReturnType<Scenes[Name]>>> {
-  const script = join(import.meta.dirname, 'run.ts')
+  const script = join(import.meta.dirname, 'scene-process.ts')
   const args = ['--conditions=source', script, name, JSON.stringify({ ...options, without })]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -1,6 +1,6 @@
 /**
- * Plays a scene in a process of its own, with a part of the product switched off before it is loaded: `bun run.ts SCENE
- * OPTIONS`. Its last line is what came of it, as JSON.
+ * Plays a scene in a process of its own, with a part of the product switched off before it is loaded: `bun
+ * scene-process.ts SCENE OPTIONS`. Its last line is what came of it, as JSON.
  */
 import { plant } from '../../simulation/plant.js'
 import { changesOfClient } from '../switched-off.js'
