@@ -46,6 +46,10 @@ interface Request extends NewRequest {
   line: number
   /** Undefined until it is handed over, unless the caller named the time. */
   deadline: number | undefined
+  /** It was handed over in a session that is lost, and waits to be handed over again. */
+  mayHaveRun: boolean
+  /** Another member asked for it than the one that the client is now: it must not run again as this one. */
+  isOthers: boolean
 }
 
 export type OutboxOutput =
@@ -127,6 +131,8 @@ export class Outbox {
       handedAt: undefined,
       line: 0,
       deadline: request.fromNow ? now + request.withinMs : undefined,
+      mayHaveRun: false,
+      isOthers: false,
     }
     this.#requests.set(id, entry)
     this.#count(entry, 1)
@@ -156,10 +162,11 @@ export class Outbox {
     this.#acks.settle()
     const outputs: OutboxOutput[] = []
     for (const request of [...this.#requests.values()]) {
-      if (this.#leaving.has(request.line)) continue
-      // another member: what was asked for as the one before must not run as this one
-      const isOthers = refused === 'SESSION_CHANGED'
-      if (request.handedAt !== undefined && !resumed) outputs.push(...this.#lose(request, now, isOthers))
+      const wasHanded = request.handedAt !== undefined || request.mayHaveRun
+      if (refused === 'SESSION_CHANGED' && wasHanded) request.isOthers = true
+      if (resumed || this.#leaving.has(request.line)) continue
+      const isLost = request.handedAt !== undefined || (request.isOthers && wasHanded)
+      if (isLost) outputs.push(...this.#lose(request, now))
     }
     outputs.push(...this.#flush(now, resumed))
     if (resumed && this.#newest > 0) outputs.push(this.#ack())
@@ -195,8 +202,7 @@ export class Outbox {
     const all = [...this.#requests.values()]
     return all.map((request) => {
       this.#remove(request.id)
-      // of what may run twice nobody has to know whether it ran
-      if (request.handedAt !== undefined && !request.idempotent) return unknownOutcome(request.id)
+      if (isUnknown(request)) return unknownOutcome(request.id)
       return { type: 'reject', id: request.id, code: code as ErrorCode, message }
     })
   }
@@ -211,9 +217,11 @@ export class Outbox {
       }
       this.#remove(request.id)
       if (request.deadline !== undefined && now >= request.deadline) {
-        const what =
-          request.handedAt === undefined ? 'It was not sent: there was no connection' : 'No answer came'
+        const isUnsent = request.handedAt === undefined && !request.mayHaveRun
+        const what = isUnsent ? 'It was not sent: there was no connection' : 'No answer came'
         outputs.push(...this.#end(request, 'TIMEOUT', `${what} within ${request.withinMs} ms`, now))
+      } else if (isUnknown(request)) {
+        outputs.push(unknownOutcome(request.id))
       } else {
         const waited = `there was no connection for ${this.#options.outboxMs} ms`
         const message = `It was not sent: ${waited}. Send it again once client.connection is open`
@@ -240,7 +248,8 @@ export class Outbox {
       if (request.bytes <= this.#frameBytes) outputs.push(this.#handOver(request, now))
       else {
         this.#remove(request.id)
-        outputs.push(...this.#end(request, 'TOO_LARGE', tooLarge(request.bytes, this.#frameBytes), now))
+        if (isUnknown(request)) outputs.push(unknownOutcome(request.id))
+        else outputs.push(...this.#end(request, 'TOO_LARGE', tooLarge(request.bytes, this.#frameBytes), now))
       }
     }
     return outputs
@@ -256,16 +265,17 @@ export class Outbox {
   }
 
   /** Nobody will answer it any more. */
-  #lose(request: Request, now: number, isForGood = false): OutboxOutput[] {
-    if (isForGood || !request.repeatable) {
+  #lose(request: Request, now: number): OutboxOutput[] {
+    if (request.isOthers || !request.repeatable) {
       this.#remove(request.id)
       return [unknownOutcome(request.id)]
     }
+    request.mayHaveRun = true
     this.#takeBack(request, now)
     return []
   }
 
-  /** It waits again, as if it had never been handed over. */
+  /** It waits again, to be handed over as if it had never been. */
   #takeBack(request: Request, now: number): void {
     request.handedAt = undefined
     request.waitsSince = now
@@ -345,6 +355,11 @@ export class Outbox {
 /** What is said of a frame that the server would close the connection over. */
 export function tooLarge(bytes: number, most: number): string {
   return `The frame has ${bytes} bytes, and the server takes ${most}: send less at once, or raise its limit \`frameBytes\``
+}
+
+/** Whether it may have run; of what may run twice nobody has to know. */
+function isUnknown({ handedAt, mayHaveRun, idempotent }: Request): boolean {
+  return (handedAt !== undefined || mayHaveRun) && !idempotent
 }
 
 function unknownOutcome(id: number): OutboxOutput {

@@ -128,6 +128,41 @@ test('what was asked for as another member is not repeated as this one', () => {
   expect(codes(outbox.up(2, changed, 2))).toEqual(['OUTCOME_UNKNOWN'])
 })
 
+test('nor is what the one before asked for on a line that is left, once that line dies', () => {
+  const outbox = new Outbox(bounds)
+  outbox.up(1, opening(1_000), 0)
+  outbox.add(request(1, { repeatable: true }), 0)
+  outbox.up(2, { ...opening(1_000), refused: 'SESSION_CHANGED' }, 1)
+  expect(codes(outbox.down(1, 2))).toEqual(['OUTCOME_UNKNOWN'])
+})
+
+/** Two lines, both gone: what may be repeated was handed over in a session that is lost, and waits. */
+function lost(more: Partial<NewRequest>): Outbox {
+  const outbox = new Outbox(bounds)
+  outbox.up(1, opening(1_000), 0)
+  outbox.add(request(1, { repeatable: true, withinMs: 100, ...more }), 0)
+  outbox.up(2, opening(1_000), 1)
+  outbox.down(2, 2)
+  expect(outbox.down(1, 3)).toEqual([])
+  return outbox
+}
+
+test('what waits to be handed over again may have run: nobody is told that it was not sent', () => {
+  expect(codes(lost({}).elapsed(33))).toEqual(['OUTCOME_UNKNOWN'])
+  expect(codes(lost({}).fail('CLOSED', 'closed'))).toEqual(['OUTCOME_UNKNOWN'])
+  expect(codes(lost({}).up(3, opening(5), 4))).toEqual(['OUTCOME_UNKNOWN'])
+  expect(codes(lost({}).up(3, { ...opening(1_000), refused: 'SESSION_CHANGED' }, 4))).toEqual([
+    'OUTCOME_UNKNOWN',
+  ])
+  const [late] = lost({ withinMs: 20 }).elapsed(20)
+  expect(late).toMatchObject({ code: 'TIMEOUT', message: expect.not.stringContaining('not sent') })
+})
+
+test('what waits to be handed over again goes out on the next line, and where it may run twice it just ends', () => {
+  expect(codes(lost({}).up(3, opening(1_000), 4))).toEqual(['transmit 1'])
+  expect(codes(lost({ idempotent: true }).elapsed(33))).toEqual(['OUTBOX_FULL'])
+})
+
 test('a deadline passes for what was handed over also while there is no connection', () => {
   const outbox = new Outbox(bounds)
   outbox.up(1, opening(1_000), 0)
@@ -293,6 +328,7 @@ test('whatever happens, each request ends once, none runs twice in one session, 
             ended.set(output.id, output.code)
             const wasHanded = (handed.get(output.id)?.size ?? 0) > 0
             if (output.code === 'OUTCOME_UNKNOWN') expect(wasHanded).toBe(true)
+            if (wasHanded) expect(['OUTCOME_UNKNOWN', 'TIMEOUT', 'ABORTED']).toContain(output.code)
           } else if (output.type === 'transmit') {
             expect(current).toBeDefined()
             expect(ended.has(output.id)).toBe(false)
