@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createHubWith, type HubOptions } from '../src/hub.js'
 import { createRouter } from '../src/index.js'
+import { insideOf } from '../src/router.js'
 import { clientId, connect, type Peer } from './peer.js'
 
 const contract = defineContract({
@@ -439,4 +440,33 @@ test('a client whose session ends while it comes back begins one of its own, und
   expect(welcomeOf(other)).toMatchObject({ resumed: false })
   expect(new Set(ids).size).toBe(2)
   expect(ids).toHaveLength(2)
+})
+
+test('a client that goes on sending and takes no bytes is let go, and may come back to its session', async () => {
+  const { router, clock, enter } = setUp()
+  let queued = 0
+  let end: { code: number; reason: string } | undefined
+  const connection = insideOf(router).accept(
+    {
+      send(data) {
+        queued += data.length
+        return true
+      },
+      close(code, reason) {
+        end ??= { code, reason }
+      },
+      buffered: () => queued,
+    },
+    new Request('http://localhost/realtime'),
+  )
+  connection.received(JSON.stringify(['hello', { v: 1, contract: '0', client: clientId('ann') }, 'ann']))
+  for (let spent = 0; spent < limits.stalledMs; spent += 10_000) {
+    expect(end).toBeUndefined()
+    await clock.advance(10_000)
+    connection.received('["pong"]')
+  }
+  await clock.advance(2_000)
+  expect(end).toMatchObject({ code: 4002 })
+  expect(router.inspect()).toMatchObject({ connections: 0, sessions: 1 })
+  expect((await enter('bob')).end).toBeUndefined()
 })

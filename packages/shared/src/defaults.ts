@@ -43,6 +43,8 @@ export interface Limits {
   readonly messagesWaiting: number
   /** Bytes queued for one reader before it is switched from live push to reading the log. */
   readonly queuedBytes: number
+  /** How long bytes may be queued for a client that takes none of them before it is let go. */
+  readonly stalledMs: number
   /** Bytes of answers that a client may leave unread before it is let go. */
   readonly unreadBytes: number
   /** How long a new connection may take to say hello. */
@@ -87,6 +89,7 @@ export const limits: Limits = {
   idempotencyBytes: 16_777_216, // 16 MiB
   messagesWaiting: 512,
   queuedBytes: 1_048_576, // 1 MiB
+  stalledMs: 30_000,
   unreadBytes: 16_777_216, // 16 MiB
   helloMs: 10_000,
   callMs: 10_000,

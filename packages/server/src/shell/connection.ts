@@ -17,6 +17,7 @@ import {
   type Topic,
 } from '@parley/shared/internal'
 import { ConnectionMachine, type ConnectionOrder } from '../core/connection.js'
+import { Stall } from '../core/stall.js'
 import type { NativeSocket } from '../fanout/member.js'
 import { Refusal } from './admission.js'
 import type { HandlerTable, LiveConnection } from './core.js'
@@ -48,6 +49,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
   readonly #subscriptions: Subscriptions
   readonly #drain: DrainQueue
   readonly turns: Turns
+  readonly #stall: Stall
   readonly #stopTicking: () => void
   readonly #stopEpochs: () => void
   readonly #expiry: CredentialsEvents = {
@@ -72,7 +74,8 @@ export class Connection implements LiveConnection, Peer, Carrier {
     this.#subscriptions = new Subscriptions(core, handlers, this)
     this.#drain = new DrainQueue(clock, () => socket.buffered() <= this.capacity / (2 * share))
     this.turns = new Turns(share, this.#drain)
-    this.#stopTicking = core.ticker.add((now) => this.#carryOut(this.#machine.elapsed(now)))
+    this.#stall = new Stall(limits.stalledMs, this.capacity / share, core.ticker.now())
+    this.#stopTicking = core.ticker.add((now) => this.#tick(now))
     this.#stopEpochs = core.topics.onEpoch(() => {
       if (this.#machine.state === 'open') this.sendFrame({ type: 'epoch', epoch: core.topics.epoch })
     })
@@ -133,6 +136,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
 
   /** Bytes were taken by the network. */
   drained(): void {
+    this.#stall.taken(this.#core.ticker.now())
     this.#drain.look()
   }
 
@@ -224,6 +228,11 @@ export class Connection implements LiveConnection, Peer, Carrier {
 
   readEnded(id: number): void {
     this.#machine.readEnded(id)
+  }
+
+  #tick(now: number): void {
+    if (this.#stall.look(this.#socket.buffered(), now)) this.close('SLOW', 'no byte was taken for too long')
+    else this.#carryOut(this.#machine.elapsed(now))
   }
 
   #carryOut(orders: readonly ConnectionOrder[]): void {

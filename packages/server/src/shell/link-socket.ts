@@ -8,8 +8,6 @@ import type { Ticker } from './ticker.js'
 
 /** What the stream holds before `pull` stops asking. */
 const highWaterMark = 65_536
-/** A client that takes no byte of those that wait for so long is let go. */
-const stalledMs = 30_000
 
 const utf8 = new TextEncoder()
 const heartbeat = utf8.encode(encodeComment(''))
@@ -133,7 +131,7 @@ export class LinkSocket implements ServerSocket {
     const taken = this.#written - queued
     if (queued === 0 || taken !== this.#takenThen) this.#takenAt = now
     this.#takenThen = taken
-    if (now - this.#takenAt >= stalledMs) this.#options.events.stalled()
+    if (now - this.#takenAt >= this.#options.limits.stalledMs) this.#options.events.stalled()
     else if (queued === 0 && now - this.#sentAt >= this.#options.limits.sseHeartbeatMs) this.#write(heartbeat)
   }
 }
