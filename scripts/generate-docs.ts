@@ -1,13 +1,20 @@
 /** `npm run docs`: writes the generated parts of docs/. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { errorDocs } from './error-docs.js'
+import { bugTable } from '../tests/simulation/bugs.js'
+import { errorDocs, withGenerated } from './error-docs.js'
 import { root } from './packages.js'
 
 const present = (path: string) =>
   existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined
 
-for (const [path, text] of errorDocs(present)) {
+const testing = 'docs/TESTING.md'
+const pages = [
+  ...errorDocs(present),
+  [testing, withGenerated(present(testing) ?? '', 'planted bugs', bugTable())] as const,
+]
+
+for (const [path, text] of pages) {
   if (present(path) === text) continue
   mkdirSync(dirname(join(root, path)), { recursive: true })
   writeFileSync(join(root, path), text)

@@ -2,7 +2,7 @@
  * Bugs that real libraries of this kind have had, or could have: each is one snippet of the product and what stands in
  * its place. The simulation must find each of them, within so many seeds, by the promise that it breaks.
  */
-import type { Promised } from './promises.js'
+import { type Promised, promises } from './promises.js'
 
 export interface Bug {
   readonly name: string
@@ -29,7 +29,7 @@ export const bugs: readonly Bug[] = [
     snippet: 'this.#at = advance(this.#at, position)\n    this.#resume = this.#at',
     replacement:
       'this.#at = advance(this.#at, position)\n    this.#resume = this.#at && { ...this.#at, offset: this.#at.offset + 1 }',
-    within: 10,
+    within: 60,
     breaks: ['once'],
   },
   {
@@ -38,7 +38,7 @@ export const bugs: readonly Bug[] = [
     file: `${server}/core/subscription.ts`,
     snippet: 'return [confirm, ...this.#read(from, view)]',
     replacement: "return [confirm, { type: 'attach', offset: view.tail }, ...this.#read(from, view)]",
-    within: 10,
+    within: 40,
     breaks: ['once', 'order'],
   },
   {
@@ -47,7 +47,7 @@ export const bugs: readonly Bug[] = [
     file: `${server}/dispatch.ts`,
     snippet: 'return stored ? stored.then(() => returned) : returned',
     replacement: 'stored?.catch(() => {})\n        return returned',
-    within: 10,
+    within: 80,
     breaks: ['stored'],
   },
   {
@@ -56,7 +56,7 @@ export const bugs: readonly Bug[] = [
     file: `${server}/core/session.ts`,
     snippet: '    this.#streams.away()',
     replacement: '    this.#streams.away()\n    this.#answers = new Answers(this.#limits.sessionBytes)',
-    within: 10,
+    within: 80,
     breaks: ['run'],
   },
   {
@@ -65,8 +65,8 @@ export const bugs: readonly Bug[] = [
     file: `${server}/core/session.ts`,
     snippet: '    if (this.has(id)) return nothing\n',
     replacement: '',
-    within: 10,
-    breaks: ['run'],
+    within: 80,
+    breaks: ['run', 'quiet'],
   },
   {
     name: 'timer-not-cleared',
@@ -74,7 +74,7 @@ export const bugs: readonly Bug[] = [
     file: `${client}/shell/ticker.ts`,
     snippet: '      this.#armed?.cancel()\n      this.#armed = undefined',
     replacement: '      this.#armed = undefined',
-    within: 10,
+    within: 5,
     breaks: ['left'],
   },
   {
@@ -83,7 +83,7 @@ export const bugs: readonly Bug[] = [
     file: `${server}/core/subscription.ts`,
     snippet: 'leftOut = entry.except !== undefined && entry.except === this.#client',
     replacement: 'leftOut = false',
-    within: 10,
+    within: 60,
     breaks: ['except'],
   },
   {
@@ -92,7 +92,7 @@ export const bugs: readonly Bug[] = [
     file: `${client}/core/subscription.ts`,
     snippet: "const start = this.#options.latest && from === 'now' ? 'first' : from",
     replacement: "const start = this.#readers.size > 0 ? 'now' : from",
-    within: 10,
+    within: 30,
     breaks: ['once'],
   },
   {
@@ -102,7 +102,7 @@ export const bugs: readonly Bug[] = [
     snippet: "if (page.gap) orders.push({ type: 'gap', gap: page.gap })",
     replacement:
       "if (page.gap && !this.paged) orders.push({ type: 'gap', gap: page.gap })\n    this.paged = true",
-    within: 10,
+    within: 400,
     breaks: ['once'],
   },
   {
@@ -111,7 +111,7 @@ export const bugs: readonly Bug[] = [
     file: `${server}/logs/epochs.ts`,
     snippet: '? { offset: survived, reset: true }',
     replacement: '? { offset: Math.min(position.offset, head), reset: false }',
-    within: 10,
+    within: 400,
     breaks: ['once'],
   },
   {
@@ -120,7 +120,7 @@ export const bugs: readonly Bug[] = [
     file: `${server}/logs/append-ids.ts`,
     snippet: 'this.#young.get(key) ?? this.#old.get(key)',
     replacement: 'undefined as number | undefined',
-    within: 10,
+    within: 120,
     breaks: ['stored'],
   },
   {
@@ -129,7 +129,7 @@ export const bugs: readonly Bug[] = [
     file: `${server}/core/lanes.ts`,
     snippet: '      lane.push(run)\n',
     replacement: '      lane.splice(1, 0, run)\n',
-    within: 10,
+    within: 20,
     breaks: ['lane'],
   },
   {
@@ -149,7 +149,39 @@ export const bugs: readonly Bug[] = [
     snippet: 'return this.#toReaders({ gap })',
     replacement:
       'return [...this.#readers.values()].slice(0, 1).flatMap((reader) => reader.streamed({ gap }))',
-    within: 10,
+    within: 300,
     breaks: ['once'],
   },
+  {
+    name: 'second-connection-delivers-twice',
+    what: 'While a client moves, its readers begin anew on the second connection, with events that they had on the first.',
+    file: `${client}/core/subscription.ts`,
+    snippet: '    this.#isMoving ||= this.#isJoined\n',
+    replacement:
+      '    this.#isMoving ||= this.#isJoined\n    this.#resume = undefined\n' +
+      '    for (const [id] of this.#readers) this.#readers.set(id, new Reader<P>(id, { last: 2 }, 1_000))\n',
+    within: 250,
+    breaks: ['once', 'order'],
+  },
+  {
+    name: 'once-again-after-a-crash',
+    what: 'A call with `once` leaves no trace before its handler begins, so it runs again when the server dies within it.',
+    file: `${server}/keyed-runs.ts`,
+    snippet: 'const known = await steps.store.begin(id, mark, steps.keepMs)',
+    replacement: 'const known = undefined as OnceRecord | undefined',
+    within: 500,
+    breaks: ['twice'],
+  },
 ]
+
+/** The bugs, as docs/TESTING.md has them. */
+export function bugTable(): string {
+  const rows = bugs.map(({ name, what, within, breaks }) => [
+    `\`${name}\``,
+    what,
+    String(within),
+    breaks.map((promise) => promises[promise]).join('; or '),
+  ])
+  const head = ['bug', 'what goes wrong', 'found within seeds', 'by the promise that']
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}

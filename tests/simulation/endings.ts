@@ -11,7 +11,7 @@ export interface EndingsOptions {
   readonly mayRefuse: (code: string, client: string) => boolean
   /** Whether a client was closed. */
   readonly isClosed: (client: string) => boolean
-  /** Whether there is never more than one server. */
+  /** Whether there is never more than one server, the one that takes over in a deploy included. */
   readonly isOneServer: boolean
   /** How many servers have died. */
   readonly deaths: () => number

@@ -38,7 +38,7 @@ export function plant(...changes: readonly Change[]): void {
 }
 
 /** @throws Error where the snippet does not stand in the source exactly once. */
-function changed(source: string, { name, file, snippet, replacement }: Change): string {
+export function changed(source: string, { name, file, snippet, replacement }: Change): string {
   const found = source.split(snippet).length - 1
   if (found !== 1) throw new Error(`the snippet of the bug '${name}' stands ${found} times in ${file}`)
   return source.replace(snippet, () => replacement)

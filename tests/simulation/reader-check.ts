@@ -47,8 +47,6 @@ export class ReaderCheck {
   #at: number | undefined
   /** Until something came: everything from here on is owed. */
   #owedFrom: number | undefined
-  /** How many epochs there were then. */
-  #owedEpoch = 0
   /** Gaps that were told to the topic's listener, not to this reader alone. */
   readonly #heard: { readonly from: number; readonly to: number }[] = []
   #volatileAt = -1
@@ -91,9 +89,7 @@ export class ReaderCheck {
 
   /** Its topic is live: whatever is stored from now on is owed to it. */
   live(): void {
-    if (this.#owedFrom !== undefined) return
-    this.#owedFrom = this.#options.topic.entries.length
-    this.#owedEpoch = this.#options.record.epochs
+    this.#owedFrom ??= this.#options.topic.entries.length
   }
 
   /** Whether all that is owed is here. */
@@ -166,9 +162,8 @@ export class ReaderCheck {
   #isOwedFirst({ index }: Stored): boolean {
     const { topic, start, record } = this.#options
     const isGone = index < topic.gone
-    // in another epoch, who has had nothing yet begins anew at what is kept
-    if (this.#owedFrom !== undefined && index >= this.#owedFrom)
-      return !(isGone && record.epochs > this.#owedEpoch)
+    // where the log began another epoch, who has had nothing yet begins anew at what is kept
+    if (this.#owedFrom !== undefined && index >= this.#owedFrom) return !(isGone && record.epochs > 1)
     if (start === 'now' || isGone) return false
     return (
       start === 'first' ||

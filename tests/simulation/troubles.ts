@@ -94,17 +94,17 @@ export const troubles: Actions = [
   ],
   [6, (_stage, person, _id, chance) => person.restart(chance.likely(0.3))],
   [
-    8,
+    12,
     ({ journal, clock, cluster }, _person, _id, chance) => {
       const node = cluster.route(chance)
       if (!node) return
-      if (chance.likely(0.7)) cluster.kill(node, chance.likely(0.3))
+      if (chance.likely(0.6)) cluster.kill(node, chance.likely(0.3))
       else cluster.stop(node).catch((error: unknown) => journal.fault('quiet', `a stop failed: ${error}`))
       clock.after(chance.pick(0, 500, 5_000, 30_000), () => cluster.startAll())
     },
   ],
   [
-    4,
+    10,
     ({ journal, store, weather }, _person, _id, chance) => {
       if (!weather.isShared) return
       const entries = chance.pick(0, 1, 3, 20)

@@ -130,7 +130,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
     journal,
     isStored: (n) => record.isStored(n),
     deaths: () => cluster.deaths,
-    isOneServer: weather.servers.length === 1,
+    isOneServer: !isShared,
     isClosed: (name) => people.some(({ life }) => life.name === name && life.isClosed),
     mayRefuse: (code) =>
       code === 'CLOSED' ||
