@@ -25,7 +25,10 @@ export interface Limits {
   readonly streamBytes: number
   /** How long a session is kept after its connection was lost. */
   readonly sessionMs: number
-  /** Bytes of answers that one session keeps until they are acknowledged; above it the oldest go, as an unknown outcome. */
+  /**
+   * Bytes of answers that one session keeps until they are acknowledged; above it the oldest go, as an unknown outcome.
+   * As many bytes of its messages may wait for those before them; above it one more is refused.
+   */
   readonly sessionBytes: number
   /** Most sessions that are kept without a connection; above it the one that has waited longest ends. */
   readonly keptSessions: number

@@ -10,6 +10,9 @@ export type Answer = Extract<ServerFrame<Encoded>, { type: 'ok' | 'err' }>
 
 /** What an answer takes besides its payload, roughly. */
 const bytesBeside = 256
+/** What a number takes that the client says it waits for, roughly; so many are nothing beside the session itself. */
+const bytesOfNumber = 32
+const fewNumbers = 1_000
 /** Numbers of answers that had to go which are remembered one by one; of a client that acknowledges none, the last. */
 const mostForgotten = 4_096
 
@@ -32,8 +35,9 @@ export class Answers {
     return this.#kept.size
   }
 
+  /** Of the answers, and of the numbers that the client says it waits for, where these are many. */
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + Math.max(0, this.#waiting.size - fewNumbers) * bytesOfNumber
   }
 
   /** The answer of a number; or that the client had it, or that it had to go; `undefined`: there was none. */

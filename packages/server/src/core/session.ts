@@ -83,9 +83,9 @@ export class SessionMachine {
     return this.#taken
   }
 
-  /** Of the answers and values that are kept. */
+  /** Of the answers and values that are kept, and of the messages that wait. */
   get bytes(): number {
-    return this.#answers.bytes + this.#streams.bytes
+    return this.#answers.bytes + this.#streams.bytes + this.#lanes.bytes
   }
 
   has(id: number): boolean {
@@ -171,14 +171,21 @@ export class SessionMachine {
   }
 
   #message({ id, path, params, name, withinMs, input }: Run): readonly SessionOrder[] {
-    const { messagesWaiting } = this.#limits
-    if (this.#lanes.size >= messagesWaiting) {
-      if (id > 0) return this.#refuse(id, 'OVERLOADED', `more than ${messagesWaiting} messages wait`)
+    const { messagesWaiting, sessionBytes } = this.#limits
+    const key = this.#topicKey(path, params)
+    // one that runs at once is not weighed
+    const bytes = input && this.#lanes.isBusy(key) ? weightOf(input) : 0
+    const isTooMuch = bytes > 0 && this.#lanes.bytes + bytes > sessionBytes
+    if (isTooMuch || this.#lanes.size >= messagesWaiting) {
+      const most = isTooMuch
+        ? `messages of more than ${sessionBytes} bytes`
+        : `more than ${messagesWaiting} messages`
+      if (id > 0) return this.#refuse(id, 'OVERLOADED', `${most} wait`)
       this.volatileDropped++
       return nothing
     }
     const run: Run = { id, kind: 'message', path, params, name, withinMs, input }
-    return this.#lanes.add(this.#topicKey(path, params), run) ? [{ type: 'run', run }] : nothing
+    return this.#lanes.add(key, run, bytes) ? [{ type: 'run', run }] : nothing
   }
 
   #stream(frame: Extract<RequestFrame, { type: 'stream' }>): readonly SessionOrder[] {
@@ -211,6 +218,12 @@ export class SessionMachine {
   #refuse(id: number, code: string, message: string): readonly SessionOrder[] {
     return this.answered({ type: 'err', id, code, message })
   }
+}
+
+/** What an input takes, roughly. */
+function weightOf({ json, meta, blobs = [] }: Received): number {
+  const text = (JSON.stringify(json) ?? '').length + (JSON.stringify(meta) ?? '').length
+  return blobs.reduce((sum, blob) => sum + blob.length, text)
 }
 
 function forgotten(id: number): Answer {

@@ -212,3 +212,32 @@ test('when the session ends everything that runs is told to stop, and nothing ru
   expect(session.over(2)).toEqual([])
   expect(session.pending).toBe(0)
 })
+
+test('messages that wait are weighed: above the bound one more is refused, and each is let off with its turn', () => {
+  const session = new SessionMachine({ ...limits, sessionBytes: 1_000 })
+  const say = (id: number, length: number): RequestFrame => ({
+    ...(send(id) as Extract<RequestFrame, { type: 'send' }>),
+    input: { json: 'x'.repeat(length), blobs: [new Uint8Array(10)] },
+  })
+  expect(short(session.received(say(1, 5_000)))).toEqual(['run 1']) // whatever it weighs: it does not wait
+  expect(session.bytes).toBe(0)
+  expect(short(session.received(say(2, 600)))).toEqual([])
+  expect(short(session.received(say(3, 600)))).toEqual(['err 3 OVERLOADED'])
+  expect(short(session.received(say(4, 200)))).toEqual([])
+  const waiting = session.bytes
+  expect(waiting).toBeGreaterThan(800)
+  session.received({ type: 'cancel', id: 4 })
+  session.over(1)
+  expect(waiting - session.bytes).toBeGreaterThan(300) // the answers to 3 and 4 weigh as well
+  session.received(ack(4, 2))
+  session.ended()
+  expect(session.bytes).toBeLessThan(100)
+})
+
+test('the numbers of an acknowledgement weigh: a session whose client waits for a million holds that much', () => {
+  const session = new SessionMachine(limits)
+  session.received(ack(10_000, ...Array.from({ length: 5_000 }, (_, at) => 2 * at + 1)))
+  expect(session.bytes).toBeGreaterThan(100_000)
+  session.received(ack(10_001))
+  expect(session.bytes).toBe(0)
+})
