@@ -310,6 +310,31 @@ test('a session keeps its id, and its application is told of one start and one e
   expect(told).toEqual([`start ${id}`, `end ${id} 1000`])
 })
 
+test('a message whose turn comes after the credentials have ended does not run, and is answered so', async () => {
+  const { enter, go, ran, clock } = setUp({
+    context: ({ auth, session }): User => {
+      session.expiresAt(new Date(clock.now() + 60_000))
+      return { user: auth }
+    },
+  })
+  const before = await enter('ann')
+  before.say('send', 1, 'room', { id: 'x' }, 'say', 600_000, { text: 'a' })
+  before.say('send', 2, 'room', { id: 'x' }, 'say', 600_000, { text: 'b' })
+  before.say('send', 3, 'room', { id: 'x' }, 'say', 600_000, { text: 'c' })
+  before.cut()
+  await clock.advance(59_999)
+  await go('a')
+  await clock.advance(1)
+  await go('b')
+  const after = await enter('ann', secretOf(before))
+  for (const [id, text] of ['a', 'b', 'c'].entries())
+    after.say('send', id + 1, 'room', { id: 'x' }, 'say', 600_000, { text })
+  await clock.settle()
+  expect(ran).toEqual(['say a', 'say b'])
+  expect(after.of('ok').map(([, id]) => id)).toEqual([1, 2])
+  expect(after.of('err')).toMatchObject([['err', 3, { code: 'UNAUTHENTICATED' }]])
+})
+
 test('credentials that ended while the client was away do not keep it out: it brings new ones', async () => {
   const { enter, clock } = setUp({
     context: ({ auth, session }): User => {

@@ -4,6 +4,8 @@
  */
 import type { CloseCodeName, Encoded, ServerFrame, Topic } from '@parley/shared/internal'
 import { type RequestFrame, SessionMachine, type SessionOrder } from '../core/session.js'
+import { failure } from '../failure.js'
+import { answered } from '../running.js'
 import type { HandlerTable, HubCore } from './core.js'
 import type { Credentials } from './credentials.js'
 import { OrderQueue } from './order-queue.js'
@@ -35,6 +37,8 @@ export interface LiveSessionOptions {
   readonly credentials: Credentials
 }
 
+const ended = failure('UNAUTHENTICATED', 'the credentials ended before its turn came: it did not run')
+
 export class LiveSession implements Caller {
   readonly client: string
   /** Resumes it; known to its client alone. */
@@ -59,7 +63,9 @@ export class LiveSession implements Caller {
     this.#machine = new SessionMachine(core.topics.limits, (path, params) => topicKey(core, path, params))
     this.#hook = new SessionHook(core)
     this.#runs = new Runs({
-      start: (run) => startRun(core, handlers, this, run),
+      // a message may wait for its turn while the client is away
+      start: (run) =>
+        this.session.expiresInMs === 0 ? answered(ended) : startRun(core, handlers, this, run),
       startStream: (id, path, input) =>
         startStream(core, handlers, this, { path, input }, (value) => {
           this.#carryOut(this.#machine.yielded(id, value))
