@@ -217,8 +217,8 @@ test('whatever happens in whatever order, the connection is there, due at a know
       moves += world.moves
       world.run(world.machine.close())
     }),
-    { numRuns: 2_000 },
+    { numRuns: 600 },
   )
   // The property speaks of moves only if there were many.
-  expect(moves).toBeGreaterThan(500)
+  expect(moves).toBeGreaterThan(150)
 })
