@@ -24,9 +24,9 @@ export interface Counts {
   readonly lost: number
   /** Told that nobody knows whether it ran. */
   readonly unknown: number
-  /** Told that it was never sent, and yet it ran; or answered, and did not run; or answered with something else. */
+  /** Told that it never ran, and yet it did; or answered, and did not run; or answered with something else. */
   readonly wrong: number
-  /** Told that it was never sent: it waited for too long. */
+  /** Told that it never ran: it waited for too long, or with too many others. */
   readonly refused: number
   readonly disordered: number
 }
@@ -42,6 +42,8 @@ interface WorkerOptions {
   /** Its work is numbered above this, apart from that of others. Default: 0. */
   readonly above?: number
 }
+
+const neverRan = ['OUTBOX_FULL', 'OVERLOADED']
 
 /** What is to be nothing, whatever breaks. */
 export const kept = { repeated: 0, lost: 0, wrong: 0, disordered: 0 }
@@ -109,7 +111,7 @@ export class Worker {
     const ends = (...codes: readonly string[]) => asked.filter(({ ends: end }) => codes.includes(end ?? ''))
     const delivered = ends('answered')
     const unknown = ends('OUTCOME_UNKNOWN')
-    const refused = ends('OUTBOX_FULL')
+    const refused = ends(...neverRan)
     const lost = asked.filter(({ ends: end }) => end === undefined || end === 'TIMEOUT')
     const known = delivered.length + unknown.length + refused.length + lost.length
     return {
@@ -131,7 +133,7 @@ export class Worker {
 
   /** What became of those that are neither delivered nor lost, unknown nor refused: nothing of the kind is expected. */
   strange(): string[] {
-    const expected = ['answered', 'OUTCOME_UNKNOWN', 'OUTBOX_FULL', 'TIMEOUT', undefined]
+    const expected = ['answered', 'OUTCOME_UNKNOWN', 'TIMEOUT', undefined, ...neverRan]
     const strange = this.#asked.filter(({ ends }) => !expected.includes(ends))
     return strange.map(({ kind, k, ends }) => `${kind} ${k}: ${ends}`)
   }
