@@ -9,11 +9,20 @@ const asked = z.object({ k: z.number() })
 const answered = z.object({ k: z.number() })
 const counted = z.object({ seq: z.number() })
 
-function makeContract(keep: number, forMs: number) {
+/** What a later version of the application wants of a note. */
+const tagged = stamped.extend({ tag: z.string() })
+
+function makeContract(keep: number, forMs: number, version: Version) {
+  // to the compiler both are the new one: nobody here reads a tag
+  const noted = version === 'old' ? (stamped as unknown as typeof tagged) : tagged
   return defineContract({
     room: channel({
       params: z.object({ id: z.string() }),
-      events: { said: stamped, noted: stamped, hint: volatile(stamped) },
+      events: { said: stamped, noted, hint: volatile(stamped) },
+      // a note of the old version has none
+      ...(version === 'new' && {
+        upgrade: { noted: (old: unknown) => ({ ...(old as z.infer<typeof stamped>), tag: 'none' }) },
+      }),
       messages: {
         say: call({ input: asked, output: answered, errors: { MUTED: answered } }),
         react: asked,
@@ -28,20 +37,20 @@ function makeContract(keep: number, forMs: number) {
   })
 }
 
+/** A deploy may bring the new one, and take it back. */
+export type Version = 'old' | 'new'
+
 export type WorldContract = ReturnType<typeof makeContract>
 
 const made = new Map<string, WorldContract>()
 
 /** A room keeps so many events for so long. */
-export function contractOf({
-  keep,
-  forMs,
-}: {
-  readonly keep: number
-  readonly forMs: number
-}): WorldContract {
-  const name = `${keep} ${forMs}`
-  const known = made.get(name) ?? makeContract(keep, forMs)
+export function contractOf(
+  { keep, forMs }: { readonly keep: number; readonly forMs: number },
+  version: Version,
+): WorldContract {
+  const name = `${keep} ${forMs} ${version}`
+  const known = made.get(name) ?? makeContract(keep, forMs, version)
   made.set(name, known)
   return known
 }

@@ -50,6 +50,7 @@ const expected: readonly Report['kind'][] = [
   'gap-unheard',
   'handler-failed',
   'unreachable',
+  'contract',
 ]
 
 export class Life {

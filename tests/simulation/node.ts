@@ -59,7 +59,7 @@ const path = '/realtime'
 const drainMs = 15_000
 
 /** What a server may say of a world that is as rough as it should be; its streams do not heed their signals. */
-const expected: readonly Report['kind'][] = ['handler-failed', 'refused', 'stream-stuck']
+const expected: readonly Report['kind'][] = ['handler-failed', 'refused', 'stream-stuck', 'contract']
 
 /** What a handler emits with. */
 interface Emitters {
@@ -77,7 +77,12 @@ export function startNode(options: NodeOptions): WorldNode {
   const payload = (as: string | undefined, but?: string) => {
     const n = newEvent()
     if (as !== undefined) record.emits(n, as)
-    return { n, ...(but === undefined ? {} : { but }), ...(pad > 0 ? { pad: 'x'.repeat(pad) } : {}) }
+    return {
+      n,
+      tag: 'some',
+      ...(but === undefined ? {} : { but }),
+      ...(pad > 0 ? { pad: 'x'.repeat(pad) } : {}),
+    }
   }
 
   const hub = createHubWith(

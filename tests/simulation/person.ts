@@ -1,10 +1,13 @@
 /** One client of a world, through all of its lives: what it remembers, and the line that joins it to the servers. */
 import type { Chance } from './chance.js'
+import type { WorldContract } from './contract.js'
 import { Life, type LifeOptions } from './life.js'
 import type { Process } from './process.js'
 
-export interface PersonOptions extends Omit<LifeOptions, 'process' | 'heard'> {
+export interface PersonOptions extends Omit<LifeOptions, 'process' | 'heard' | 'contract'> {
   readonly name: string
+  /** The contract that a life is built with. */
+  readonly contract: () => WorldContract
   /** A program for its next life. */
   readonly newProcess: (name: string) => Process
 }
@@ -54,9 +57,14 @@ export class Person {
   }
 
   #begin(): void {
-    const { newProcess, ...rest } = this.#options
+    const { newProcess, contract, ...rest } = this.#options
     this.#process = newProcess(`${this.name}${this.lives.length + 1}`)
-    const life = new Life({ ...rest, process: this.#process, heard: (id, at) => this.#remember(id, at) })
+    const life = new Life({
+      ...rest,
+      contract: contract(),
+      process: this.#process,
+      heard: (id, at) => this.#remember(id, at),
+    })
     this.lives.push(life)
   }
 

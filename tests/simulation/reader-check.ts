@@ -165,10 +165,10 @@ export class ReaderCheck {
     // where the log began another epoch, who has had nothing yet begins anew at what is kept
     if (this.#owedFrom !== undefined && index >= this.#owedFrom) return !(isGone && record.epochs > 1)
     if (start === 'now' || isGone) return false
-    return (
-      start === 'first' ||
-      (typeof start === 'object' && 'last' in start && topic.entries.length - index <= start.last)
-    )
+    if (start === 'first') return true
+    // and the last n can then not be told any more from what came since
+    const isTold = typeof start === 'object' && 'last' in start && record.epochs === 1
+    return isTold && topic.entries.length - index <= start.last
   }
 
   #volatile(name: string, n: number): void {

@@ -10,6 +10,8 @@ export interface Weather {
   readonly servers: readonly string[]
   /** The log outlives the servers, which share it; else the one server has it in its memory. */
   readonly isShared: boolean
+  /** How likely a program that starts is of the new version of the contract. */
+  readonly deploys: number
   /** How wrong the clocks are: most ms that they are off, and most that they are too fast or slow. */
   readonly clocks: { readonly offsetMs: number; readonly drift: number }
   readonly rooms: readonly string[]
@@ -84,6 +86,7 @@ export function weatherOf(chance: Chance): Weather {
     clients: pick(['ann'], ['ann', 'bob'], ['ann', 'bob'], ['ann', 'bob', 'cid', 'dot']),
     servers: isShared ? pick(['one'], ['one', 'two']) : ['one'],
     isShared,
+    deploys: pick(0, 0.5),
     clocks: pick({ offsetMs: 0, drift: 0 }, { offsetMs: 3_600_000, drift: 0.002 }),
     rooms: pick(['a'], ['a'], ['a', 'b']),
     sockets,

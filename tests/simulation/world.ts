@@ -7,7 +7,7 @@ import { Asks } from './asks.js'
 import { chanceOf } from './chance.js'
 import { inTask, WorldClock } from './clock.js'
 import { Cluster } from './cluster.js'
-import { contractOf } from './contract.js'
+import { contractOf, type WorldContract } from './contract.js'
 import { deeds } from './deeds.js'
 import { type Fault, Journal } from './journal.js'
 import { Line } from './line.js'
@@ -138,7 +138,8 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
       (code === 'UNAUTHENTICATED' && weather.expiresMs > 0) ||
       (code === 'OVERLOADED' && weather.callsInFlight < 64),
   })
-  const contract = contractOf(weather)
+  const deploys = chanceOf(seed, 'deploys')
+  const contract = (): WorldContract => contractOf(weather, deploys.likely(weather.deploys) ? 'new' : 'old')
   const lines = weather.clients.map(
     (name) =>
       new Line({
@@ -160,7 +161,17 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
       const process = newProcess(`${name}${++started}`)
       const log = store.openFor(process)
       const newEvent = (): number => ++events
-      return startNode({ process, journal, contract, weather, log, record, asks, trueNow, newEvent })
+      return startNode({
+        process,
+        journal,
+        contract: contract(),
+        weather,
+        log,
+        record,
+        asks,
+        trueNow,
+        newEvent,
+      })
     },
     died: (process) => {
       for (const [n, emitter] of emitting) if (emitter === process) emitting.delete(n)
@@ -182,7 +193,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
     asks,
     emitting,
     started: () => started,
-    keyOf: (id) => keyOf(contract, id),
+    keyOf: (id) => keyOf(contractOf(weather, 'old'), id),
     emit(node, id, name) {
       const { n, position } = node.emit(id, name)
       emitting.set(n, node.process)
