@@ -56,8 +56,8 @@ export const bugs: readonly Bug[] = [
     file: `${server}/core/session.ts`,
     snippet: '    this.#streams.away()',
     replacement: '    this.#streams.away()\n    this.#answers = new Answers(this.#limits.sessionBytes)',
-    within: 80,
-    breaks: ['run'],
+    within: 100,
+    breaks: ['run', 'quiet'],
   },
   {
     name: 'take-over-while-it-runs',
@@ -65,7 +65,7 @@ export const bugs: readonly Bug[] = [
     file: `${server}/core/session.ts`,
     snippet: '    if (this.has(id)) return nothing\n',
     replacement: '',
-    within: 80,
+    within: 100,
     breaks: ['run', 'quiet'],
   },
   {
@@ -102,7 +102,7 @@ export const bugs: readonly Bug[] = [
     snippet: "if (page.gap) orders.push({ type: 'gap', gap: page.gap })",
     replacement:
       "if (page.gap && !this.paged) orders.push({ type: 'gap', gap: page.gap })\n    this.paged = true",
-    within: 400,
+    within: 500,
     breaks: ['once'],
   },
   {
@@ -127,8 +127,8 @@ export const bugs: readonly Bug[] = [
     name: 'message-overtakes',
     what: 'A message that waits for its turn is put before those that wait already.',
     file: `${server}/core/lanes.ts`,
-    snippet: '      lane.push(run)\n',
-    replacement: '      lane.splice(1, 0, run)\n',
+    snippet: '      lane.push({ run, bytes })\n',
+    replacement: '      lane.splice(1, 0, { run, bytes })\n',
     within: 20,
     breaks: ['lane'],
   },
@@ -160,7 +160,7 @@ export const bugs: readonly Bug[] = [
     replacement:
       '    this.#isMoving ||= this.#isJoined\n    this.#resume = undefined\n' +
       '    for (const [id] of this.#readers) this.#readers.set(id, new Reader<P>(id, { last: 2 }, 1_000))\n',
-    within: 250,
+    within: 400,
     breaks: ['once', 'order'],
   },
   {
