@@ -103,6 +103,20 @@ export class Worker {
     return result
   }
 
+  /** Resolves once its connection is, or is not, open. */
+  becomes(status: 'open' | 'away'): Promise<void> {
+    const { connection } = this.client
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if ((connection.getSnapshot().status === 'open') !== (status === 'open')) return
+        stop()
+        resolve()
+      }
+      const stop = connection.subscribe(look)
+      look()
+    })
+  }
+
   counts(kind: Kind, ledger: Ledger): Counts {
     const asked = this.#asked.filter((one) => one.kind === kind)
     const ran = asked.flatMap(({ k }) => ledger[kind].filter((one) => one === k))

@@ -18,7 +18,10 @@ export const herd = (options: HerdOptions): Promise<Counts> =>
     const first = await server.start()
     const { url } = first
     const clock = hurriedClock(speed)
-    const workers = Array.from({ length: clients }, () => new Worker({ url, transport: 'websocket', clock }))
+    const workers = Array.from(
+      { length: clients },
+      (_, i) => new Worker({ url, transport: 'websocket', clock, above: i * 10 }),
+    )
     close(() => {
       for (const worker of workers) worker.close()
     })
@@ -28,6 +31,7 @@ export const herd = (options: HerdOptions): Promise<Counts> =>
 
     await first.kill()
     const second = await server.start()
+    await Promise.all(workers.map((worker) => worker.becomes('open')))
     await Promise.all(workers.map((worker) => worker.ask('look')))
     await caughtUp(second, server, readers)
     return tally(titleOf(`${clients} clients`, options), workers, [], server.ledger())

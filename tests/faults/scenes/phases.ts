@@ -6,7 +6,7 @@ import { type Life, workServer } from '../work-server.js'
 import { type Counts, tally, Worker } from '../worker.js'
 import { caughtUp, closing, type SceneOptions, type Transport, titleOf, transports } from './scene.js'
 
-const speed = 5
+const speed = 4
 
 interface Stage {
   readonly life: Life
@@ -17,19 +17,9 @@ interface Stage {
 }
 
 /** Resolves once there is a connection that is not the one of now. */
-function back({ worker }: Stage): Promise<void> {
-  const { connection } = worker.client
-  return new Promise((resolve) => {
-    let wasAway = false
-    const stop = connection.subscribe(() => {
-      const { status } = connection.getSnapshot()
-      if (status !== 'open') wasAway = true
-      else if (wasAway) {
-        stop()
-        resolve()
-      }
-    })
-  })
+async function back({ worker }: Stage): Promise<void> {
+  await worker.becomes('away')
+  await worker.becomes('open')
 }
 
 /** Asks, and resolves while the handler runs; it does until it is released. */

@@ -6,7 +6,8 @@ import { type Ledger, type Life, workServer } from '../work-server.js'
 import { type Counts, tally, Worker } from '../worker.js'
 import { caughtUp, closing, type SceneOptions, type Transport, titleOf, transports } from './scene.js'
 
-const speed = 5
+/** What waits for a server that is slow to start must not be given up for that. */
+const speed = 2
 
 /** What one client saw. */
 export interface Survivor {
@@ -40,17 +41,6 @@ async function busy(worker: Worker, above: number, life: Life) {
   }
 }
 
-/** Resolves once there is no connection. */
-function away({ client: { connection } }: Worker): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (connection.getSnapshot().status !== 'open') resolve()
-    }
-    connection.subscribe(look)
-    look()
-  })
-}
-
 export const restart = (
   options: SceneOptions = {},
 ): Promise<{ readonly counts: Counts; readonly survivors: readonly Survivor[] }> =>
@@ -76,7 +66,7 @@ export const restart = (
 
     const later = await Promise.all(
       workers.map(async (worker) => {
-        await away(worker)
+        await worker.becomes('away')
         return Array.from({ length: 20 }, (_, i) => worker.ask(i % 4 === 0 ? 'add' : 'say'))
       }),
     )

@@ -9,7 +9,7 @@ import { type Life, workServer } from '../work-server.js'
 import { type Counts, tally, Worker } from '../worker.js'
 import { caughtUp, closing, type SceneOptions, type Transport, titleOf, transports } from './scene.js'
 
-const speed = 5
+const speed = 2
 const replies = ['came', 'was lost'] as const
 type Reply = (typeof replies)[number]
 
