@@ -29,6 +29,14 @@ export interface Fit {
   volatile(item: VolatileItem): VolatileItem | undefined
 }
 
+/** What all topics of a node have in common. */
+export interface NodeState {
+  readonly epoch: string
+  readonly tail: number
+  /** Volatile events that a reader did not get because it was not live, counted once for each reader. */
+  volatileDropped: number
+}
+
 export interface LiveTopicOptions {
   readonly key: string
   readonly number: number
@@ -38,8 +46,7 @@ export interface LiveTopicOptions {
   readonly queuedBytes: number
   readonly toText: (data: Encoded) => Encoded
   readonly fit: Fit
-  /** Epoch and tail of the node. */
-  readonly node: { readonly epoch: string; readonly tail: number }
+  readonly node: NodeState
   /** One for all topics of the node. */
   readonly lookout: Lookout
 }
@@ -51,15 +58,13 @@ export class LiveTopic implements TopicView {
   /** Subscriptions in any mode. */
   readers = 0
   since: number
-  /** Volatile events that a reader did not get because it was not live. */
-  volatileDropped = 0
 
   readonly #nativeName: string
   readonly #times: boolean
   readonly #queuedBytes: number
   readonly #toText: (data: Encoded) => Encoded
   readonly #fit: Fit
-  readonly #node: { readonly epoch: string; readonly tail: number }
+  readonly #node: NodeState
   readonly #lookout: Lookout
   readonly #direct = new Set<Member>()
   readonly #native = new Map<NativeGroup, Set<Member>>()
@@ -138,10 +143,10 @@ export class LiveTopic implements TopicView {
   volatile(item: VolatileItem): void {
     const fitted = this.#fit.volatile(item)
     if (!fitted) {
-      this.volatileDropped += this.readers
+      this.#node.volatileDropped += this.readers
       return
     }
-    this.volatileDropped += this.readers - this.liveMembers()
+    this.#node.volatileDropped += this.readers - this.liveMembers()
     this.#send(this.event(fitted), item.except, undefined, this.tail)
   }
 
@@ -183,7 +188,7 @@ export class LiveTopic implements TopicView {
       }
       if (member.deliver(event)) {
         if (member.queued() > this.#queuedBytes) member.overflowed()
-      } else if (offset === undefined) this.volatileDropped++
+      } else if (offset === undefined) this.#node.volatileDropped++
       else member.doubtful({ epoch: this.epoch, offset: previousTail })
     }
   }

@@ -30,6 +30,8 @@ export interface RouterCounts {
   readonly queuedBytes: number
   /** Calls, messages and streams that run or wait. */
   readonly running: number
+  /** Volatile events and messages dropped under pressure since the start; an event counts once for each reader. */
+  readonly volatileDropped: number
 }
 
 export interface Router<Context> {
@@ -133,7 +135,7 @@ export function createRouter<Tree extends ContractTree, Context>(
 }
 
 function inspect({ connections, sessions, sse, topics, ticker }: LiveHub): RouterCounts {
-  const { topics: topicCount, readers, live, nativeSubscriptions } = topics.inspect()
+  const { topics: topicCount, readers, live, nativeSubscriptions, volatileDropped } = topics.inspect()
   let queuedBytes = 0
   let running = 0
   for (const connection of connections) queuedBytes += connection.queued()
@@ -149,6 +151,7 @@ function inspect({ connections, sessions, sse, topics, ticker }: LiveHub): Route
     nativeSubscriptions,
     queuedBytes,
     running,
+    volatileDropped: volatileDropped + sessions.volatileDropped,
   }
 }
 

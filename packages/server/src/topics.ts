@@ -56,8 +56,8 @@ export class Topics {
   readonly #lookout: Lookout
   readonly #fitting: Fitting
   readonly #audit: Audit
-  /** Epoch and tail of the node; the live topics look at it. */
-  readonly #node = { epoch: '', tail: 0 }
+  /** The live topics look at it. */
+  readonly #node = { epoch: '', tail: 0, volatileDropped: 0 }
   readonly #epochListeners = new Set<() => void>()
   /** Readers that are ahead of the tail, to be told whenever it moves. */
   readonly #waiting = new Set<() => void>()
@@ -249,13 +249,12 @@ export class Topics {
     let readers = 0
     let live = 0
     let nativeSubscriptions = 0
-    let volatileDropped = 0
     for (const topic of this.#live.values()) {
       readers += topic.readers
       live += topic.liveMembers()
       nativeSubscriptions += topic.nativeMembers()
-      volatileDropped += topic.volatileDropped
     }
+    const { volatileDropped } = this.#node
     return { topics: this.#live.size, readers, live, nativeSubscriptions, volatileDropped }
   }
 

@@ -36,7 +36,7 @@ function topic(number: number, options: Partial<LiveTopicOptions> = {}) {
     queuedBytes,
     toText: (data: Encoded) => data,
     fit: { entry: (entry) => entry, volatile: (item) => item },
-    node: { epoch: 'e', tail: 0 },
+    node: { epoch: 'e', tail: 0, volatileDropped: 0 },
     lookout: new Lookout(queuedBytes),
     ...options,
   })
@@ -101,7 +101,8 @@ test('an event that today’s schema cannot read is published natively as a gap,
     unsubscribe: () => {},
   }
   const fit = { entry: (one: Entry) => ({ ...one, incompatible: true as const }), volatile: () => undefined }
-  const one = topic(1, { fit })
+  const node = { epoch: 'e', tail: 0, volatileDropped: 0 }
+  const one = topic(1, { fit, node })
   one.readers = 1
   const member: Member = {
     client: undefined,
@@ -116,5 +117,5 @@ test('an event that today’s schema cannot read is published natively as a gap,
   one.entry(entry('t1', 5, text(10)), 3)
   one.volatile({ topic: 't1', name: 'n', data: text(10), schema: '' })
   expect(published).toEqual(['["gap",1,"e-4","e-5","incompatible"]'])
-  expect(one.volatileDropped).toBe(1)
+  expect(node.volatileDropped).toBe(1)
 })

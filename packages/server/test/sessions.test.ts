@@ -1,4 +1,4 @@
-import { call, channel, defineContract, type Report } from '@parley/shared'
+import { call, channel, defineContract, type Report, volatile } from '@parley/shared'
 import { limits } from '@parley/shared/internal'
 import { virtualClock } from '@parley/shared/testing'
 import { expect, test } from 'vitest'
@@ -12,7 +12,7 @@ const contract = defineContract({
   room: channel({
     params: z.object({ id: z.string() }),
     events: { message: z.object({ text: z.string() }) },
-    messages: { say: z.object({ text: z.string() }) },
+    messages: { say: z.object({ text: z.string() }), typing: volatile(z.string()) },
   }),
   work: call({ input: z.string(), output: z.string() }),
 })
@@ -52,6 +52,7 @@ function setUp(options: Partial<HubOptions<z.ZodString, User>> = {}) {
           await wait(input.text)
           return context
         },
+        typing: () => {},
       },
     },
     work: async ({ input, context, signal }) => {
@@ -494,4 +495,15 @@ test('a client that goes on sending and takes no bytes is let go, and may come b
   expect(end).toMatchObject({ code: 4002 })
   expect(router.inspect()).toMatchObject({ connections: 0, sessions: 1 })
   expect((await enter('bob')).end).toBeUndefined()
+})
+
+test('volatile messages that find no room are dropped, and counted also when their session is over', async () => {
+  const { enter, router, clock } = setUp({ limits: { messagesWaiting: 1 } })
+  const ann = await enter('ann')
+  ann.say('send', 1, 'room', { id: 'x' }, 'say', 0, { text: 'a' })
+  await clock.advance(0)
+  for (const text of ['b', 'c']) ann.say('cast', 'room', { id: 'x' }, 'typing', text)
+  expect(router.inspect().volatileDropped).toBe(2)
+  ann.leave()
+  expect(router.inspect()).toMatchObject({ sessions: 0, volatileDropped: 2 })
 })

@@ -115,6 +115,11 @@ export class LiveSession implements Caller {
     return this.#machine.bytes
   }
 
+  /** Volatile messages that were dropped under pressure. */
+  get volatileDropped(): number {
+    return this.#machine.volatileDropped
+  }
+
   hasJoined(topic: Topic): boolean {
     return this.#carrier?.hasJoined(topic) ?? false
   }

@@ -29,6 +29,8 @@ export class Sessions implements Iterable<LiveSession> {
   /** In the order in which they lost their connections, which is that of their ends. */
   readonly #kept = new Map<LiveSession, Kept>()
   #keptBytes = 0
+  /** By sessions that have ended. */
+  #droppedBefore = 0
   #cancel: (() => void) | undefined
 
   constructor(clock: Clock, limits: SessionsLimits) {
@@ -44,6 +46,13 @@ export class Sessions implements Iterable<LiveSession> {
   /** Those without a connection. */
   get kept(): number {
     return this.#kept.size
+  }
+
+  /** Volatile messages that were dropped under pressure, since the start. */
+  get volatileDropped(): number {
+    let dropped = this.#droppedBefore
+    for (const session of this.#bySecret.values()) dropped += session.volatileDropped
+    return dropped
   }
 
   [Symbol.iterator](): Iterator<LiveSession> {
@@ -73,6 +82,7 @@ export class Sessions implements Iterable<LiveSession> {
   }
 
   delete(session: LiveSession): void {
+    if (this.#bySecret.get(session.secret) === session) this.#droppedBefore += session.volatileDropped
     this.#bySecret.delete(session.secret)
     if (this.#byClient.get(session.client) === session) this.#byClient.delete(session.client)
     const { member } = session
