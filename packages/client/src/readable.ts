@@ -28,6 +28,7 @@ export function readable<P>(
   }
   const pass = (item: ReadEvent): TopicItem<AnyEvents, true> => item
   return {
+    '~surroundings': reading.surroundings,
     on(name, listener, { from }: ReadOptions = {}) {
       check()
       if (!events.has(name)) {

@@ -6,6 +6,7 @@ import type { TopicStatus } from './core/subscription.js'
 import type { ReadFrom } from './shell/read-from.js'
 import type { ReadGap } from './shell/sink.js'
 import type { Store } from './shell/store.js'
+import type { Surroundings } from './shell/surroundings.js'
 
 /** What is told of an event beside its data. */
 export interface EventDetails {
@@ -65,6 +66,8 @@ export interface EventsOptions extends ReadOptions {
 export interface ReadingHalf<Events, Times extends boolean = boolean> {
   /** Types only; at run time there is nothing. */
   readonly '~reads'?: { readonly events: Events; readonly times: Times }
+  /** For hooks; nothing that an application should touch. */
+  readonly '~surroundings': Surroundings
   /**
    * Calls `listener` with each event of this name, exactly once and in order, across reconnections. What it throws is
    * reported, and it has had the event all the same.

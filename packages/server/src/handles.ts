@@ -97,6 +97,12 @@ export interface HubTopic<Events> extends TopicEmitter<Events> {
   close(reason?: string): Promise<void>
 }
 
+/** What a page is rendered from, and where to read on from there. JSON keeps the position as it is. */
+export interface Snapshot<Data> {
+  readonly data: Data
+  readonly position: string
+}
+
 /** A topic of a hub, on a channel with presence. */
 export interface HubPresenceTopic<Events, State> extends HubTopic<Events> {
   /** Who is here, on all nodes. */

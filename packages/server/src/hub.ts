@@ -14,7 +14,7 @@ import {
 import { Rate } from './core/rate.js'
 import { Dispatch } from './dispatch.js'
 import type { Session } from './handlers.js'
-import type { HubChannels, HubTypes } from './handles.js'
+import type { HubChannels, HubTopic, HubTypes, Snapshot } from './handles.js'
 import type { Log } from './logs/log.js'
 import { memoryLog } from './logs/memory.js'
 import { createBinder } from './shell/bound-topics.js'
@@ -27,6 +27,7 @@ import type { LiveHub } from './shell/live-hub.js'
 import { checkLimits, checkOrigins } from './shell/options.js'
 import { createReporter } from './shell/reporter.js'
 import { Sessions } from './shell/sessions.js'
+import { snapshot } from './shell/snapshot.js'
 import { Ticker } from './shell/ticker.js'
 import { Topics } from './topics.js'
 
@@ -96,6 +97,22 @@ export interface Hub<Tree extends ContractTree, Context> extends HubTypes<Tree, 
   readonly contract: Contract<Tree>
   /** Emits from anywhere: `hub.channel.room({ id }).emit('message', { ... })`. */
   readonly channel: HubChannels<Tree>
+  /**
+   * Loads what a page begins with, and tells from where a client must read on to miss nothing: the position is taken
+   * before `load` is called. An event that is emitted while it loads may be in the data, and comes to the client all
+   * the same: drop it by its `key`. What was changed must be stored before its event is emitted, and `load` must read
+   * it where it was stored, not from a replica that is behind.
+   *
+   * @param topic One of `hub.channel`, with its params.
+   * @throws ParleyError (from the promise) `BAD_OPTIONS` for what is no topic of this hub, `CLOSED` after `close`,
+   *   `INTERNAL` where the log cannot be asked; and what `load` throws, as it is.
+   * @example
+   * const room = await hub.snapshot(hub.channel.room({ id }), () => db.messages.last(50, id))
+   */
+  snapshot<Data>(
+    topic: Pick<HubTopic<unknown>, 'inspect' | 'kick' | 'close'>,
+    load: () => Data | PromiseLike<Data>,
+  ): Promise<Snapshot<Data>>
   /** Ends every connection (clients come back elsewhere) and closes the log. */
   close(): Promise<void>
 }
@@ -183,7 +200,12 @@ export function createHubWith<
   const channel = channelTree(contract.channels, (spec) =>
     channelHandle(spec, topics.finder, (topic) => hubTopic(core, topic)),
   ) as HubChannels<Tree>
-  const hub: Hub<Tree, Context> = { contract, channel, close: () => closeHub(core) }
+  const hub: Hub<Tree, Context> = {
+    contract,
+    channel,
+    snapshot: (topic, load) => snapshot(core, topic, load),
+    close: () => closeHub(core),
+  }
   cores.set(hub, core)
   return hub
 }

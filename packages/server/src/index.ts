@@ -28,6 +28,7 @@ export type {
   RespondOptions,
   RunTopic,
   RunTopics,
+  Snapshot,
   TopicEmitter,
 } from './handles.js'
 export { type Around, type ContextRequest, createHub, type Hub, type HubOptions } from './hub.js'

@@ -79,7 +79,7 @@ export class Topics {
     this.#audit = new Audit({
       clock: this.clock,
       everyMs: options.limits.auditMs,
-      head: async () => (await this.log.read(noTopic, { last: 0 }, { limit: 1, bytes: 1 })).position,
+      head: () => this.head(),
       // a node without a tail hears of nothing
       heard: () => (this.#closeTail ? this.position : { epoch: '', offset: 0 }),
       behind: (head) => this.#listenAnew(head),
@@ -101,6 +101,11 @@ export class Topics {
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** Where the log itself stands: above this node's tail, where what was appended elsewhere is still on its way. */
+  async head(): Promise<Position> {
+    return (await this.log.read(noTopic, { last: 0 }, { limit: 1, bytes: 1 })).position
   }
 
   /**

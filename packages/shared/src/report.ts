@@ -26,6 +26,8 @@ export type ReportKind =
   | 'contract'
   /** A listener threw; it has had the event all the same. */
   | 'listener-failed'
+  /** What would mend a gap could not be loaded; it is tried again, and told of the first attempt only. */
+  | 'load-failed'
   /** A gap that no reader listens for. */
   | 'gap-unheard'
 

@@ -2,12 +2,16 @@
  * What `useChannel` shows, as a store: the state that a reducer makes of a topic's events. It reads while somebody is
  * subscribed. Left and taken up again - as Strict Mode does with every component, and React with a hidden one - it
  * goes on from where it was.
+ *
+ * After a hole the state goes on with what can be had, and says so, until another one is loaded: that takes its place
+ * whole, with a reader of its own that begins at the position it was loaded at.
  */
 import type { TopicStatus } from '../core/subscription.js'
 import type { ReadingHalf } from '../reading-half.js'
 import type { ReadFrom } from '../shell/read-from.js'
 import type { ReadGap } from '../shell/sink.js'
 import type { Store } from '../shell/store.js'
+import { createMending, type Load, type Loaded } from './mending.js'
 
 /** An event of any channel. */
 export interface AnyEvent {
@@ -19,7 +23,7 @@ export interface AnyEvent {
 /** What is shown. */
 export interface Shown<State> {
   readonly state: State
-  /** The last hole in what `state` was made of. */
+  /** The last hole in what `state` was made of, until `load` has mended it. */
   readonly gap: ReadGap | undefined
   readonly status: TopicStatus['status']
   /** Why it was refused. */
@@ -39,6 +43,7 @@ export interface ChannelStoreOptions<State> {
   /** Names of the events that are reduced; left out: all. */
   readonly events: readonly string[] | undefined
   readonly key: ((item: unknown) => unknown) | undefined
+  readonly load: Load
 }
 
 export interface ChannelStore<State> extends Store<ChannelSnapshot<State>> {
@@ -56,18 +61,23 @@ export function createChannelStore<State>({
   from,
   events,
   key,
+  load,
 }: ChannelStoreOptions<State>): ChannelStore<State> {
   const names = events && new Set(events)
-  const isNew = key ? firstOf(key, Array.isArray(data) ? data : []) : () => true
   const listeners = new Map<object, () => void>()
+  let isNew = firstOf(key, data)
   let state = data
   let gap: ReadGap | undefined
   /** Where the next reader begins. */
   let start = from
-  let stop: (() => void) | undefined
+  /** Ends the reader, and tells where it was. */
+  let leave: (() => string | undefined) | undefined
+  let stopStatus: (() => void) | undefined
+  const mending = createMending(channel['~surroundings'], load, replace)
 
   const atServer: ChannelSnapshot<State> = { shown: { state, gap, status: 'idle' } }
-  let snapshot: ChannelSnapshot<State> = { shown: { state, gap, ...channel.status.getSnapshot() } }
+  let snapshot: ChannelSnapshot<State> = atServer
+  refresh()
 
   /** Something may have changed. */
   function refresh(): void {
@@ -83,21 +93,28 @@ export function createChannelStore<State>({
     for (const [id, listener] of [...listeners]) if (listeners.has(id)) listener()
   }
 
+  /** Thrown by the next render, to the nearest error boundary. */
+  function fail(error: unknown): void {
+    mending.stop()
+    show({ failure: { error } })
+  }
+
   function take(event: AnyEvent): void {
     if (snapshot.failure || (names && !names.has(event.name))) return
     try {
       if (isNew(event.data)) state = reduce(state, event)
     } catch (error) {
-      show({ failure: { error } }) // thrown by the next render, to the nearest error boundary
+      fail(error)
     }
   }
 
-  function begin(): void {
-    const leave = channel.read(
+  function read(): void {
+    leave = channel.read(
       (item) => {
         if (item.gap) {
           gap = item.gap
           start = item.gap.first
+          if (!snapshot.failure) mending.begin()
         } else {
           start = item.position ?? start
           take(item)
@@ -106,12 +123,36 @@ export function createChannelStore<State>({
       },
       { from: start },
     )
-    const stopStatus = channel.status.subscribe(refresh)
-    stop = () => {
-      stopStatus()
-      start = leave() ?? start
+  }
+
+  /** The old reader goes once the new one is there, so that the topic is read all the time. */
+  function replace(loaded: Loaded): void {
+    const leaveOld = leave
+    try {
+      isNew = firstOf(key, loaded.data)
+      state = loaded.data as State
+      gap = undefined
+      start = loaded.position
+      read()
+    } catch (error) {
+      fail(error)
     }
+    leaveOld?.()
     refresh()
+  }
+
+  function begin(): void {
+    read()
+    stopStatus = channel.status.subscribe(refresh)
+    if (gap) mending.begin()
+    refresh()
+  }
+
+  function end(): void {
+    mending.stop()
+    stopStatus?.()
+    start = leave?.() ?? start
+    leave = undefined
   }
 
   return {
@@ -120,9 +161,7 @@ export function createChannelStore<State>({
       listeners.set(id, listener)
       if (listeners.size === 1) begin()
       return () => {
-        if (!listeners.delete(id) || listeners.size > 0) return
-        stop?.()
-        stop = undefined
+        if (listeners.delete(id) && listeners.size === 0) end()
       }
     },
     getSnapshot: () => snapshot,
@@ -134,9 +173,10 @@ function isSameStatus(a: { readonly status: string; readonly code?: string }, b:
   return a.status === b.status && a.code === (b.status === 'refused' ? b.code : undefined)
 }
 
-/** Tells whether the key of an item is there for the first time, the keys of `items` being there already. */
-function firstOf(key: (item: unknown) => unknown, items: readonly unknown[]): (item: unknown) => boolean {
-  const seen = new Set(items.map(key))
+/** Tells whether the key of an item is there for the first time, those of the items of `data` being there already. */
+function firstOf(key: ((item: unknown) => unknown) | undefined, data: unknown): (item: unknown) => boolean {
+  if (!key) return () => true
+  const seen = new Set(Array.isArray(data) ? data.map((item) => key(item)) : [])
   return (item) => {
     const one = key(item)
     if (one === undefined) return true

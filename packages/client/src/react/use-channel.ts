@@ -26,6 +26,14 @@ export interface ChannelOptions<Events, State, Names extends keyof Events> {
    * dropped. What has no key (`undefined`) is not.
    */
   readonly key?: ((item: Events[Names] | ItemOf<State>) => unknown) | undefined
+  /**
+   * Mends a gap: loads what `data` and `position` were, from `hub.snapshot`. It takes the place of the state, and what
+   * came after its position follows; until then `gap` is shown. One that fails is asked again, with back-off, and the
+   * first failure goes to `onReport`. The one of the latest render is asked. Default: a gap stays.
+   */
+  readonly load?:
+    | (() => PromiseLike<{ readonly data: NoInfer<State>; readonly position: string }>)
+    | undefined
 }
 
 /**
@@ -35,9 +43,13 @@ export interface ChannelOptions<Events, State, Names extends keyof Events> {
  * @param reducer The one of the latest render is used. It must give the same for the same, and change nothing; one
  *   that gives the state that it got draws nothing. What it throws is thrown by the next render.
  * @param options Read when the hook mounts, and when its topic changes; later ones change nothing.
- * @returns The state; the last gap, if there was one; the topic's status, and the code of a refusal.
+ * @returns The state; the last gap, if there was one and `load` has not mended it yet; the topic's status, and the code
+ *   of a refusal.
  * @example
  * const { state, status } = useChannel(room, append(50), { data: [], from: { last: 50 }, events: ['message'] })
+ * @example
+ * // without a hole after the server's render: `page.room` is what `hub.snapshot` gave there
+ * useChannel(room, append(50), { ...page.room, events: ['message'], key: ({ id }) => id, load: () => fetchRoom(id) })
  */
 export function useChannel<
   Events,
@@ -49,17 +61,19 @@ export function useChannel<
   reducer: (state: NoInfer<State>, event: NoInfer<Named<Events, Times, Names>>) => NoInfer<State>,
   options: ChannelOptions<Events, State, Names>,
 ): Shown<State> {
-  const latest = useLatest(reducer)
+  const latest = useLatest({ reducer, load: options.load })
   const store = useKeyed([channel], () => {
     const { data, position, from, events, key } = options
     // Which events there are is known to the types alone; the store takes any.
     return createChannelStore({
       channel: channel as unknown as ChannelStoreOptions<State>['channel'],
-      reduce: (state, event) => latest.current(state, event as unknown as Named<Events, Times, Names>),
+      reduce: (state, event) =>
+        latest.current.reducer(state, event as unknown as Named<Events, Times, Names>),
       data,
       from: position ?? from,
       events,
       key: key as ((item: unknown) => unknown) | undefined,
+      load: () => latest.current.load?.(),
     })
   })
   const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot)

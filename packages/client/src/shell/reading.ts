@@ -18,6 +18,7 @@ import { type CallListener, listenerCaller, listenerFailure } from './listening.
 import { parseFrom, type ReadFrom } from './read-from.js'
 import type { ReadEvent, ReadGap, Sink } from './sink.js'
 import { createStore, type Store, type WritableStore } from './store.js'
+import type { Surroundings } from './surroundings.js'
 import { type Unread, unreadEvents } from './unread.js'
 
 /** Carries out what the machine wants of the transport. It is called only while the machine was told `up`. */
@@ -80,6 +81,12 @@ export class Reading<P> {
 
   get status(): Store<TopicStatus> {
     return this.#status
+  }
+
+  /** Whose time it keeps, and who hears of its faults. */
+  get surroundings(): Surroundings {
+    const { clock, report, key } = this.#options
+    return { clock, report, key }
   }
 
   /** Nobody reads it, and nothing of it is on the wire. */

@@ -1,5 +1,6 @@
 /** Real React on a DOM, for the tests of the hooks. */
 
+import type { Report } from '@parley/shared'
 import { virtualClock } from '@parley/shared/testing'
 import { act, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -28,14 +29,14 @@ export async function mount(node: ReactNode): Promise<Mounted> {
 }
 
 /** A subscriber whose server is the test. */
-export function scripted() {
+export function scripted(onReport: (report: Report) => unknown = () => {}) {
   const clock = virtualClock()
   const script = new ScriptedFetch()
   const feed = createSubscriber(contract, 'feed', {
     url: '/feed',
     clock,
     fetch: script.fetch,
-    onReport: () => {},
+    onReport: (report) => void onReport(report),
   })
   return {
     clock,

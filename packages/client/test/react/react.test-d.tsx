@@ -100,6 +100,14 @@ useChannel(
   { data: loaded.data, events: ['message'] },
 )
 
+// what mends a gap gives what the data is, and a position
+useChannel(room, append(50), { ...loaded, events: ['message'], load: async () => loaded })
+useChannel(room, (count) => count + 1, { data: 0, load: async () => ({ data: 5, position: 'e-1' }) })
+// @ts-expect-error a state of another type
+useChannel(room, (count) => count + 1, { data: 0, load: async () => ({ data: 'five', position: 'e-1' }) })
+// @ts-expect-error without a position it could not go on
+useChannel(room, (count) => count + 1, { data: 0, load: async () => ({ data: 5 }) })
+
 // @ts-expect-error a list of messages has no place for who left
 useChannel(room, append(50), { data: loaded.data })
 // @ts-expect-error nor where both are asked for

@@ -87,6 +87,7 @@ test('a reader that is taken up again goes on from where it was', async () => {
     from: undefined,
     events: ['message'],
     key: undefined,
+    load: () => undefined,
   })
   const shown = () => {
     const { shown: now } = store.getSnapshot() as { shown: { state: unknown[] } }

@@ -48,6 +48,13 @@ function reading(host: SseHost, { member, expiresAt }: RespondOptions): Reading 
   }
 }
 
+/** On each topic of a hub: that hub, whose log its positions are of. */
+const home = Symbol('hub')
+
+export function isTopicOf(core: HubCore, topic: unknown): boolean {
+  return typeof topic === 'object' && topic !== null && home in topic && topic[home] === core
+}
+
 /** A topic of a hub: it can also end subscriptions. */
 export function hubTopic(core: HubCore, topic: Topic): object {
   const end = (code: string, message: string, whose?: string): void => {
@@ -67,6 +74,7 @@ export function hubTopic(core: HubCore, topic: Topic): object {
   }
   return {
     ...topicEmitter(core, topic),
+    [home]: core,
     inspect: () => inspectTopic(core, topic),
     kick: async (member: string, reason = 'removed from this topic') => end('FORBIDDEN', reason, member),
     close: async (reason = 'this topic was closed') => end('CLOSED', reason),
