@@ -44,7 +44,7 @@ const budgets = [
   { name: 'createSubscriber', from: '@parley/client', budget: 11_450 },
   { name: 'createClient', from: '@parley/client', budget: 28_200 },
   { name: 'ParleyProvider', from: '@parley/client/react', budget: 400 },
-  { name: 'useChannel', from: '@parley/client/react', budget: 1_200 },
+  { name: 'useChannel', from: '@parley/client/react', budget: 1_750 },
   { name: 'defineContract', from: '@parley/shared', budget: 3_500 },
 ]
 
