@@ -89,6 +89,29 @@ test('an event that is loaded and comes again is dropped by its key; one that wa
   expect(text()).toBe('4 7 5 6')
 })
 
+test('the reader of before goes: what comes after a mend comes once, also without keys, and the last to leave lets go', async () => {
+  const { feed, script, open, send, advance } = scripted()
+  const { asked, load } = loader()
+  function Bare() {
+    const { state } = useChannel(feed, append(9), {
+      data: [item(1)],
+      position: 'e-1',
+      events: ['message'],
+      load,
+    })
+    return state.map(({ text }) => text).join(' ')
+  }
+  const { text, unmount } = await mount(<Bare />)
+  await open(ready('e-1') + gap('e-1', 'e-5') + live('e-5'))
+  await advance(soonMs)
+  await asked[0]!.ok({ data: [item(5)], position: 'e-5' })
+  await send(message(6))
+  expect(text()).toBe('5 6')
+  await unmount()
+  await advance(1_000)
+  expect(script.last.isGone).toBe(true)
+})
+
 test('a load that fails is tried again, ever later, and reported once; the gap stays until one succeeds', async () => {
   const { text, asked, advance, reports } = await withGap()
   const waited: number[] = []
