@@ -89,7 +89,9 @@ async function until(world: World, work: Promise<unknown>): Promise<void> {
 
 const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 })
 
-test('what was loaded, and what is read from its position, is every row: in order, and none twice but by its key', async () => {
+test('what was loaded, and what is read from its position, is every row: in order, and none twice but by its key', {
+  timeout: 60_000,
+}, async () => {
   let overlaps = 0
   await fc.assert(
     fc.asyncProperty(seeds, fc.integer({ min: 0, max: 300 }), async (seed, afterMs) => {
@@ -114,12 +116,14 @@ test('what was loaded, and what is read from its position, is every row: in orde
       expect(new Set(read).size).toBe(read.length)
       await world.close()
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
   expect(overlaps).toBeGreaterThan(0) // else the hard case never came up
 })
 
-test('a state that is loaded again after each gap comes to all rows, whatever is lost, cut and failing meanwhile', async () => {
+test('a state that is loaded again after each gap comes to all rows, whatever is lost, cut and failing meanwhile', {
+  timeout: 60_000,
+}, async () => {
   let gaps = 0
   await fc.assert(
     fc.asyncProperty(seeds, async (seed) => {
@@ -164,7 +168,7 @@ test('a state that is loaded again after each gap comes to all rows, whatever is
       stop()
       await world.close()
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
   expect(gaps).toBeGreaterThan(0) // else nothing was mended
 })
