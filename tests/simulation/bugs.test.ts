@@ -27,7 +27,7 @@ test.each(bugs)('$name: the product still has the line that this bug stands for'
 test.each(bugs)(
   'worlds with the bug $name break a promise within $within seeds',
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async (bug) => {
     const { broken } = await hunt(bug)

@@ -2,7 +2,7 @@
 import type { Stage } from './stage.js'
 
 /** Once nothing breaks any more, everything that waits has ended, and everything read is live, within this time. */
-export const settlingMs = 90_000
+const settlingMs = 90_000
 
 /** Nothing breaks any more: whatever waits comes to an end, and whatever is read is delivered. */
 export function settle(stage: Stage): void {

@@ -47,7 +47,7 @@ export interface Weather {
 }
 
 /** How likely application code fails, and how slow it is, until everything calms down at the end. */
-export class Mood {
+class Mood {
   /** How likely a client's `auth` throws, the server's `context` refuses for now, and `join` refuses. */
   auth: number
   context: number
