@@ -15,6 +15,7 @@ import type { Client, Connection, SafeResult, StreamRequestOptions } from './han
 import { readable } from './readable.js'
 import { Driver } from './shell/driver.js'
 import { lingerOf } from './shell/linger.js'
+import { presenceHandle } from './shell/presence.js'
 import { type RequestOptions, Requests } from './shell/requests.js'
 import { Streams } from './shell/streams.js'
 import { Topics } from './shell/topics.js'
@@ -148,10 +149,11 @@ export function createClient<Tree extends ContractTree>(
     const handle = (params?: unknown): object => {
       const topic = topicOf(spec, params)
       return handles.get(topic.key, () =>
-        topics.create(topic, (reading) => ({
+        topics.create(topic, (reading, presence) => ({
           // a listener may wait until the client is opened again; a promise for its next event would wait for ever
           ...readable(reading, spec, { wait: () => driver.requireOpen() }),
           send: withSafe(sender(spec, topic.params)),
+          ...(presence ? { presence: presenceHandle(presence) } : {}),
         })),
       )
     }

@@ -12,6 +12,7 @@ import type {
   StreamLike,
 } from '@parley/shared/internal'
 import type { ConnectionState } from './core/connection-state.js'
+import type { PresenceChange, PresenceSnapshot } from './core/presence.js'
 import type { ReadingHalf } from './reading-half.js'
 import type { RequestOptions } from './shell/requests.js'
 import type { Store } from './shell/store.js'
@@ -129,11 +130,53 @@ export interface ChannelHandle<Events, Messages, Times extends boolean> extends 
 }
 
 /**
+ * Who is present on a topic: a store, which joins the topic while somebody watches it, without reading its events. A
+ * client is there itself as long as it watches, or reads.
+ */
+export interface Presence<State, Wanted> extends Store<PresenceSnapshot<State>> {
+  /**
+   * Says what this client wants to be shown as, in the place of what it said before. The server has the last word. It is
+   * said again after each reconnection; on a topic that nobody reads or watches it is kept until somebody does.
+   *
+   * @returns Resolves once the server has taken it; at once where the topic is not joined. A failure is reported, too,
+   *   so it may be ignored.
+   * @throws ParleyError (rejects) `VALIDATION`, `TOO_LARGE` above 4 KiB, what the handler threw, or the code with which
+   *   the topic was refused or the client closed. What was shown before stands.
+   * @example
+   * await room.presence.set({ away: true })
+   */
+  set(wanted: Wanted): Promise<void>
+  /**
+   * Calls `listener` with what differs from what was shown before: not for the first list, and after a cut only for what
+   * became different meanwhile.
+   *
+   * @returns Ends it.
+   * @example
+   * room.presence.onChange(({ joined, left }) => show(joined, left))
+   */
+  onChange(listener: (change: PresenceChange<State>) => unknown): () => void
+}
+
+/** One topic of a client, on a channel with presence. */
+export interface PresenceChannelHandle<Events, Messages, Times extends boolean, State, Wanted>
+  extends ChannelHandle<Events, Messages, Times> {
+  readonly presence: Presence<State, Wanted>
+}
+
+/**
  * The handle of a channel, out of the contract. Conditional, as the types of trees below, so that the compiler prints
  * what it comes to and not the channel's schemas.
  */
 export type ChannelHandleOf<C extends ChannelLike> = C extends ChannelLike
-  ? ChannelHandle<EventOutputs<C>, SentMessages<C>, C['times']>
+  ? C['presence'] extends undefined
+    ? ChannelHandle<EventOutputs<C>, SentMessages<C>, C['times']>
+    : PresenceChannelHandle<
+        EventOutputs<C>,
+        SentMessages<C>,
+        C['times'],
+        SchemaOutput<C['presence']>,
+        Partial<SchemaInput<C['presence']>>
+      >
   : never
 
 /** A channel with params: the same params give the same handle, as long as somebody holds or uses it. */

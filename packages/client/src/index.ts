@@ -1,5 +1,11 @@
 export { type ClientOptions, createClient } from './client.js'
 export type { ConnectionError, ConnectionState } from './core/connection-state.js'
+export type {
+  PresenceChange,
+  PresenceEntry,
+  PresenceSnapshot,
+  PresentMember,
+} from './core/presence.js'
 export type { TopicStatus } from './core/subscription.js'
 export type {
   Caller,
@@ -8,6 +14,8 @@ export type {
   ChannelHandleOf,
   Client,
   Connection,
+  Presence,
+  PresenceChannelHandle,
   SafeResult,
   Send,
   StreamCaller,

@@ -8,4 +8,5 @@ export {
 } from './react/provider.js'
 export { type ChannelOptions, useChannel } from './react/use-channel.js'
 export { useEvent } from './react/use-event.js'
+export { usePresence, type WithPresence } from './react/use-presence.js'
 export { type UseSend, useSend } from './react/use-send.js'

@@ -75,11 +75,20 @@ export interface JoinHandler<Params, Context> {
 }
 
 export interface PresenceRun<Params, Wanted, Context> extends JoinRun<Params, Context> {
-  /** What the client asked to be shown as. */
-  readonly wanted: Wanted
+  /**
+   * What the client asked to be shown as: any part of what the schema takes, or nothing. It is what the client says: take
+   * from it what a client may choose, and put the rest over it.
+   */
+  readonly wanted: Wanted | undefined
 }
 
-/** Says what a member is shown as. */
+/**
+ * Says what a client is shown as to everybody on the topic. It is asked when the client comes, whenever that asks for
+ * something else, and when its credentials were refreshed. What it throws refuses that, and what was shown before stands.
+ *
+ * @example
+ * presence: ({ context, wanted }) => ({ ...wanted, name: context.user.name })
+ */
 export interface PresenceHandler<Params, Wanted, Shown, Context> {
   (run: PresenceRun<Params, Wanted, Context>): Awaitable<Shown>
 }
@@ -168,7 +177,7 @@ type ChannelHandlers<C extends ChannelLike, Context, Topics, Held> = C extends C
         : Part extends 'presence'
           ? PresenceHandler<
               SchemaOutput<C['params']>,
-              SchemaOutput<C['presence']>,
+              Partial<SchemaInput<C['presence']>>,
               SchemaInput<C['presence']>,
               Context
             >

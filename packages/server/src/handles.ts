@@ -78,6 +78,7 @@ export type EmitterAt<Tree, Path> = EmitterOf<ChannelAt<Tree, Path>>
 
 /** One member of a topic, with an entry for each of its clients. */
 export interface Member<State> {
+  /** As `identify` says; a client of nobody stands for itself, under the name of its entry. */
   readonly member: string
   readonly entries: readonly {
     /** Random, for this client on this topic. */
@@ -91,7 +92,7 @@ export interface Member<State> {
 /** A topic of a hub. */
 export interface HubTopic<Events> extends TopicEmitter<Events> {
   inspect(): EmitterCounts
-  /** Ends the subscriptions of one member; what they are told is `FORBIDDEN` and the reason. */
+  /** Ends the subscriptions of one member, and takes it out of those present; what they are told is `FORBIDDEN` and the reason. */
   kick(member: string, reason?: string): Promise<void>
   /** Ends every subscription; what they are told is `CLOSED` and the reason. */
   close(reason?: string): Promise<void>
@@ -105,7 +106,10 @@ export interface Snapshot<Data> {
 
 /** A topic of a hub, on a channel with presence. */
 export interface HubPresenceTopic<Events, State> extends HubTopic<Events> {
-  /** Who is here, on all nodes. */
+  /**
+   * Who is here over this server, in the order in which they came. A client whose connection was lost stays for 15 s, so
+   * that a cut is no leave; one that leaves cleanly goes at once. Readers over plain SSE are not among them.
+   */
   members(): Promise<readonly Member<State>[]>
 }
 

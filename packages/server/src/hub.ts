@@ -25,6 +25,7 @@ import { Endings } from './shell/endings.js'
 import { channelHandle, channelTree, hubTopic } from './shell/handles.js'
 import type { LiveHub } from './shell/live-hub.js'
 import { checkLimits, checkOrigins } from './shell/options.js'
+import { Presences } from './shell/presences.js'
 import { createReporter } from './shell/reporter.js'
 import { Sessions } from './shell/sessions.js'
 import { snapshot } from './shell/snapshot.js'
@@ -129,8 +130,8 @@ export function coreOf(hub: object): LiveHub {
 /**
  * Makes the hub of a contract: one per program.
  *
- * @throws ParleyError `NOT_YET` for a contract with a part that this version does not have, by path; `BAD_OPTIONS` for a
- *   limit, an origin or a description that cannot be meant, and for a contract with `once` over a log that cannot remember what ran.
+ * @throws ParleyError `BAD_OPTIONS` for a limit, an origin or a description that cannot be meant, and for a contract with
+ *   `once` over a log that cannot remember what ran.
  * @example
  * export const hub = createHub(contract, {
  *   auth: z.string(),
@@ -153,7 +154,6 @@ export function createHubWith<
   Auth extends Schema | undefined = undefined,
   Context = undefined,
 >(contract: Contract<Tree>, options: HubOptions<Auth, Context>, clock: Clock): Hub<Tree, Context> {
-  refuseNotYet(contract)
   const limits = checkLimits(options.limits)
   const report = createReporter(options.onReport ?? printReport, clock)
   const log = options.log ?? memoryLog({ clock, maxBytes: limits.logBytes, maxTopics: limits.logTopics })
@@ -194,6 +194,7 @@ export function createHubWith<
     sessions,
     sse,
     endings: new Endings(),
+    presences: new Presences(clock, limits),
     handshakes: new Rate(limits.handshakesPerSecond, clock.now()),
     draining: new Draining({ clock, connections, sessions, sse }),
   }
@@ -210,20 +211,12 @@ export function createHubWith<
   return hub
 }
 
-async function closeHub({ connections, sessions, sse, topics }: LiveHub): Promise<void> {
+async function closeHub({ connections, sessions, sse, presences, topics }: LiveHub): Promise<void> {
   for (const connection of [...connections]) connection.close('MOVE', 'the hub was closed')
   for (const session of sessions) session.end('MOVE')
   for (const response of [...sse]) response.close()
+  presences.close()
   await topics.close()
-}
-
-function refuseNotYet(contract: ContractSpecs): void {
-  const refuse = (path: string, part: string): never => {
-    throw new ParleyError('NOT_YET', `'${path}' uses ${part}, which this version does not have yet`)
-  }
-  for (const [path, channel] of contract.channels) {
-    if (channel.presence) refuse(path, '`presence`')
-  }
 }
 
 /** What must not run twice needs a log that remembers what ran. */

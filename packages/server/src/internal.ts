@@ -1,4 +1,6 @@
 /** The unstable entry: for the tests of what crosses packages, and nobody else. */
+export { Presence as PresenceMachine, type PresenceChange, type PresenceEntry } from './core/presence.js'
+export { PresenceFeed } from './core/presence-feed.js'
 export { SessionMachine, type SessionOrder } from './core/session.js'
 export { Stream as StreamMachine, type StreamOrder } from './core/stream.js'
 export { type Order, Subscription as SubscriptionMachine, type TopicView } from './core/subscription.js'

@@ -5,7 +5,7 @@ import type { AnyHandler } from './handler-run.js'
 import type { Handlers } from './handlers.js'
 import { coreOf, type Hub } from './hub.js'
 import { Connection } from './shell/connection.js'
-import type { ChannelHandlers, HandlerTable } from './shell/core.js'
+import type { ChannelHandlers, HandlerTable, PresenceHandler } from './shell/core.js'
 import type { DrainCounts } from './shell/draining.js'
 import { handleHttp } from './shell/http.js'
 import { Links } from './shell/links.js'
@@ -26,6 +26,8 @@ export interface RouterCounts {
   readonly live: number
   /** Timers of connections and responses. */
   readonly timers: number
+  /** Entries of clients on topics with presence, those included whose connection was lost of late. */
+  readonly present: number
   readonly nativeSubscriptions: number
   readonly queuedBytes: number
   /** Calls, messages and streams that run or wait. */
@@ -134,7 +136,7 @@ export function createRouter<Tree extends ContractTree, Context>(
   return router
 }
 
-function inspect({ connections, sessions, sse, topics, ticker }: LiveHub): RouterCounts {
+function inspect({ connections, sessions, sse, presences, topics, ticker }: LiveHub): RouterCounts {
   const { topics: topicCount, readers, live, nativeSubscriptions, volatileDropped } = topics.inspect()
   let queuedBytes = 0
   let running = 0
@@ -147,7 +149,8 @@ function inspect({ connections, sessions, sse, topics, ticker }: LiveHub): Route
     topics: topicCount,
     readers,
     live,
-    timers: ticker.size + (sessions.kept > 0 ? 1 : 0),
+    timers: ticker.size + (sessions.kept > 0 ? 1 : 0) + presences.timers,
+    present: presences.size,
     nativeSubscriptions,
     queuedBytes,
     running,
@@ -187,7 +190,8 @@ function tableOf(contract: ContractSpecs, handlers: unknown): HandlerTable {
       if (typeof own === 'function') messages.set(name, own as AnyHandler)
       else missing.push(`${path}.messages.${name}`)
     }
-    if (join) channels.set(path, { join, messages })
+    const presence = channel.presence ? find<PresenceHandler>(`${path}.presence`) : undefined
+    if (join) channels.set(path, { join, presence, messages })
   }
   const unknown = leaves(handlers).filter((path) => !known.has(path))
   if (missing.length === 0 && unknown.length === 0) return { channels, calls, streams }

@@ -92,7 +92,7 @@ const handlers: Handlers<typeof hub> = {
       return context.user.admin === true
     },
     presence: ({ context, wanted, params }) => {
-      expectTypeOf(wanted).toEqualTypeOf<{ name: string; away: boolean }>()
+      expectTypeOf(wanted).toEqualTypeOf<{ name?: string; away?: boolean | undefined } | undefined>()
       expectTypeOf(params).not.toBeAny()
       return { ...wanted, name: context.user.name }
     },

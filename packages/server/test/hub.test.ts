@@ -529,20 +529,6 @@ test('a handler whose emit cannot be stored fails', async () => {
   expect(ann.of('err')).toMatchObject([['err', 1, { code: 'INTERNAL' }]])
 })
 
-test('a contract with a part that is not there yet is refused, by path', () => {
-  const item = z.object({})
-  const refused = (tree: Parameters<typeof defineContract>[0]) => () =>
-    createHub(defineContract(tree as never))
-  expect(refused({ room: channel({ events: { e: item }, presence: item }) })).toThrow(
-    /'room' uses `presence`/,
-  )
-  try {
-    refused({ room: channel({ events: { e: item }, presence: item }) })()
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'NOT_YET' })
-  }
-})
-
 test('createRouter names each handler that is missing, and each one too many', () => {
   const hub = createHub(contract)
   expect(() => createRouter(hub, { news: { join: anyone }, stray: () => 0 } as never)).toThrow(

@@ -15,6 +15,10 @@ export interface Limits {
   /** Longest key of a topic, in UTF-8: its path and params. */
   readonly topicKeyBytes: number
   readonly subscriptionsPerConnection: number
+  /** Of one presence state, and of what a client wants it to be. */
+  readonly presenceBytes: number
+  /** How long a client stays present after its connection was lost. */
+  readonly presenceGraceMs: number
   /** Calls of one session that run at once. */
   readonly callsInFlight: number
   /** Streams of one session that run at once, those included that were given up and do not stop. */
@@ -78,6 +82,8 @@ export const limits: Limits = {
   jsonDepth: 64,
   topicKeyBytes: longestTopicKeyBytes,
   subscriptionsPerConnection: 128,
+  presenceBytes: 4_096, // 4 KiB
+  presenceGraceMs: 15_000,
   callsInFlight: 64,
   streams: 16,
   streamValues: 256,

@@ -1,5 +1,5 @@
 /** The topics of a client on its one connection: who is meant by a frame, and frames for what a topic wants. */
-import type { ParleyError, Report } from '@parley/shared'
+import { ParleyError, type Report } from '@parley/shared'
 import type {
   Clock,
   Codec,
@@ -12,12 +12,15 @@ import type {
 } from '@parley/shared/internal'
 import type { Subscription, SubscriptionOutput } from '../core/subscription.js'
 import type { ConnectionPart, Driver, Welcome } from './driver.js'
+import { TopicPresence } from './presence.js'
 import { Reading } from './reading.js'
 
 interface Entry {
   /** The topic's key. */
   readonly key: string
   readonly reading: Reading<Received>
+  /** On a channel with presence. */
+  readonly presence: TopicPresence | undefined
   /** The handle: it must not be made a second time while this is in use, so it is held. */
   owner: object | undefined
   /** Number of its subscription on this connection. */
@@ -55,7 +58,7 @@ export class Topics implements ConnectionPart {
    */
   create<Handle extends object>(
     { spec, params, key }: Topic,
-    make: (reading: Reading<Received>) => Handle,
+    make: (reading: Reading<Received>, presence: TopicPresence | undefined) => Handle,
   ): Handle {
     const { codec, clock, lingerMs, report } = this.#options
     const entry: Entry = {
@@ -63,6 +66,7 @@ export class Topics implements ConnectionPart {
       sub: undefined,
       topic: undefined,
       owner: undefined,
+      presence: spec.presence && this.#presence(key, () => entry),
       reading: new Reading<Received>({
         key,
         latest: spec.replay === 'latest',
@@ -80,11 +84,16 @@ export class Topics implements ConnectionPart {
         },
       }),
     }
-    const { reading } = entry
+    const { reading, presence } = entry
     reading.status.subscribe(() => {
-      if (reading.status.getSnapshot().status === 'joining') this.#options.driver.use()
+      const now = reading.status.getSnapshot()
+      if (now.status === 'joining') {
+        presence?.wanted()
+        this.#options.driver.use()
+      } else if (now.status === 'idle') presence?.ended()
+      else if (now.status === 'refused') presence?.ended(new ParleyError(now.code, `'${key}' was refused`))
     })
-    const handle = make(reading)
+    const handle = make(reading, presence)
     entry.owner = handle
     return handle
   }
@@ -114,12 +123,14 @@ export class Topics implements ConnectionPart {
     if (line !== this.#line) return
     this.#line = undefined
     this.#forgetAll()
+    for (const { presence } of [...this.#active]) presence?.down()
     this.#feedAll((machine) => machine.down())
   }
 
   over(error: ParleyError): void {
-    for (const { reading } of [...this.#active]) {
+    for (const { reading, presence } of [...this.#active]) {
       reading.fail(error)
+      presence?.closed(error)
       reading.feed((machine) => machine.endLinger())
     }
   }
@@ -174,7 +185,16 @@ export class Topics implements ConnectionPart {
         this.#feedRead(frame.read, (machine, read) => machine.readEnd(read))
         this.#byRead.delete(frame.read)
         return true
+      case 'members': {
+        const presence = this.#byTopic.get(frame.topic)?.presence
+        const wrong = presence?.received(frame)
+        if (wrong !== undefined) this.#options.driver.broken(line, wrong)
+        return true
+      }
+      case 'ok':
+        return this.#answered(frame.id)
       case 'err':
+        if (this.#answered(frame.id, frame)) return true
         if (!this.#byRead.has(frame.id)) return false
         this.#feedRead(frame.id, (machine, read) => machine.readFailed(read))
         this.#byRead.delete(frame.id)
@@ -207,6 +227,34 @@ export class Topics implements ConnectionPart {
   ): void {
     const found = this.#byRead.get(id) // it may have been given up
     found?.entry.reading.feed((machine) => input(machine, found.read))
+  }
+
+  /** What a subscription's client wants to be shown as has its answer; whether this is one. */
+  #answered(id: number, failure?: Extract<ServerFrame<Received>, { type: 'err' }>): boolean {
+    const entry = this.#bySub.get(id)
+    if (!entry) return false
+    const { code, message = '', issues } = failure ?? {}
+    const error = code === undefined ? undefined : new ParleyError(code, message, issues ? { issues } : {})
+    entry.presence?.answered(error)
+    return true
+  }
+
+  #presence(key: string, entry: () => Entry): TopicPresence {
+    const { codec, driver, report } = this.#options
+    return new TopicPresence({
+      key,
+      codec,
+      report,
+      requireOpen: () => driver.requireOpen(),
+      watch: () => {
+        const stop = entry().reading.read(undefined, { event() {}, gap() {}, failed() {} })
+        return () => void stop()
+      },
+      send: (wanted) => {
+        const { sub } = entry()
+        if (sub !== undefined) driver.sendFrame({ type: 'presence', subscription: sub, wanted })
+      },
+    })
   }
 
   #joined(sub: number, topic: number, offset: number): void {
@@ -247,6 +295,7 @@ export class Topics implements ConnectionPart {
     entry.topic = undefined // the number that it had on a line before may be another one's on this
     this.#bySub.set(id, entry)
     driver.sendFrame({ type: 'sub', id, path, params, from })
+    entry.presence?.subscribed()
   }
 
   #unsubscribe(entry: Entry): void {

@@ -45,6 +45,8 @@ export type ConnectionOrder =
       readonly from: From
     }
   | { readonly type: 'leave'; readonly id: number }
+  /** What the client wants to be shown as there; nothing: it leaves. */
+  | { readonly type: 'presence'; readonly id: number; readonly wanted: Received | undefined }
   | {
       readonly type: 'read'
       readonly id: number
@@ -173,8 +175,12 @@ export class ConnectionMachine {
           : [{ type: 'request', frame }]
       case 'auth':
         return this.#auth(frame)
-      case 'presence':
-        return nothing // for a subscription that is gone: a late frame, not a broken rule
+      case 'presence': {
+        const { subscription, wanted } = frame
+        // for one that is gone: a late frame, not a broken rule
+        if (!this.#subscriptions.has(subscription)) return nothing
+        return [{ type: 'presence', id: subscription, wanted }]
+      }
       default:
         return this.#end('PROTOCOL', `${frame.type} out of place`)
     }

@@ -176,7 +176,8 @@ export class Connection implements LiveConnection, Peer, Carrier {
     this.#stopEpochs()
     this.#drain.close()
     this.#core.connections.delete(this)
-    this.#subscriptions.leaveAll()
+    // a client that came by another connection is there, whatever became of this one
+    this.#subscriptions.leaveAll(isEnd && reason !== takenOver ? 'left' : 'lost')
     this.#machine.closed()
     const live = this.#live
     if (!live) return
@@ -264,6 +265,9 @@ export class Connection implements LiveConnection, Peer, Carrier {
       case 'leave':
         this.#subscriptions.leave(order.id)
         break
+      case 'presence':
+        this.#subscriptions.present(order.id, order.wanted)
+        break
       case 'read':
         this.#subscriptions.read(order.id, order.subscription, order.from, order.until)
         break
@@ -333,6 +337,8 @@ export class Connection implements LiveConnection, Peer, Carrier {
     return this.#live
   }
 }
+
+const takenOver: CloseCodeName = 'TAKEN_OVER'
 
 /** Whether a client that is closed with this code has no session any more; one that was taken over has it elsewhere. */
 function endsSession(code: CloseCodeName): boolean {

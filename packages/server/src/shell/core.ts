@@ -8,6 +8,7 @@ import type { Topics } from '../topics.js'
 import type { Contracts } from './contracts.js'
 import type { Movable } from './draining.js'
 import type { Endings } from './endings.js'
+import type { Presences } from './presences.js'
 import type { ServerSession } from './session.js'
 import type { SseResponse } from './sse.js'
 import type { Ticker } from './ticker.js'
@@ -36,8 +37,18 @@ export interface ChannelHandlers {
     session: ServerSession
     request?: Request
   }) => unknown
+  /** Where the channel has presence. */
+  readonly presence: PresenceHandler | undefined
   readonly messages: ReadonlyMap<string, AnyHandler>
 }
+
+/** Says what a client is shown as. */
+export type PresenceHandler = (input: {
+  params: unknown
+  context: unknown
+  session: ServerSession
+  wanted: unknown
+}) => unknown
 
 /** All handlers of a router, found by path. */
 export interface HandlerTable {
@@ -67,6 +78,7 @@ export interface HubCore {
   readonly connections: Set<LiveConnection>
   readonly sse: Set<SseResponse>
   readonly endings: Endings
+  readonly presences: Presences
   /** How many more may come in now. */
   readonly handshakes: Rate
 }

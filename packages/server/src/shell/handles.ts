@@ -67,6 +67,8 @@ export function hubTopic(core: HubCore, topic: Topic): object {
     for (const connection of [...core.connections]) {
       if (whose === undefined || connection.member === whose) connection.endTopic(topic.key, code, message)
     }
+    // those, too, whose connection is away
+    core.presences.kick(topic.key, whose)
     for (const sse of [...core.sse]) {
       if (sse.topic.key === topic.key && (whose === undefined || sse.member === whose))
         sse.refuse(code, message)
@@ -75,10 +77,22 @@ export function hubTopic(core: HubCore, topic: Topic): object {
   return {
     ...topicEmitter(core, topic),
     [home]: core,
+    ...(topic.spec.presence ? { members: async () => members(core, topic) } : {}),
     inspect: () => inspectTopic(core, topic),
     kick: async (member: string, reason = 'removed from this topic') => end('FORBIDDEN', reason, member),
     close: async (reason = 'this topic was closed') => end('CLOSED', reason),
   }
+}
+
+/** By member, in the order in which they came. */
+function members({ presences, topics: { codec } }: HubCore, topic: Topic): object[] {
+  const byMember = new Map<string, object[]>()
+  for (const { member, entry, since, state } of presences.on(topic.key)) {
+    const entries = byMember.get(member) ?? []
+    byMember.set(member, entries)
+    entries.push({ entry, state: codec.decode(codec.received(state)), since })
+  }
+  return [...byMember].map(([member, entries]) => ({ member, entries }))
 }
 
 function inspectTopic(host: SseHost, topic: Topic): object {

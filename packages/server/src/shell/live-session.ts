@@ -44,6 +44,7 @@ export class LiveSession implements Caller {
   /** Resumes it; known to its client alone. */
   readonly secret: string
   readonly credentials: Credentials
+  readonly #core: HubCore
   readonly #keeper: Keeper
   readonly #machine: SessionMachine
   readonly #runs: Runs
@@ -56,6 +57,7 @@ export class LiveSession implements Caller {
   #over = false
 
   constructor({ core, keeper, handlers, client, credentials }: LiveSessionOptions) {
+    this.#core = core
     this.#keeper = keeper
     this.client = client
     this.credentials = credentials
@@ -161,6 +163,8 @@ export class LiveSession implements Caller {
     if (this.#over) return
     this.#over = true
     this.#keeper.delete(this)
+    // a client that began another session is on its way back to its topics
+    if (reason !== 'TAKEN_OVER') this.#core.presences.sessionEnded(this.client, this.member)
     for (const order of this.#machine.ended()) if (order.type === 'abort') this.#runs.abort(order.id)
     this.#hook.end(reason)
   }

@@ -4,6 +4,7 @@ import type {
   FrameData,
   From,
   Position,
+  Received,
   ServerFrame,
   Topic,
   WireParams,
@@ -13,6 +14,7 @@ import type { NativeSocket } from '../fanout/member.js'
 import type { LiveTopic } from '../fanout.js'
 import type { LogGap } from '../logs/log.js'
 import type { HandlerTable, HubCore } from './core.js'
+import { Membership } from './membership.js'
 import { Reader, type Sink } from './reader.js'
 import { allowed, type Caller, findTopic } from './run.js'
 import type { ServerSession } from './session.js'
@@ -47,6 +49,8 @@ export interface Peer {
 interface Subscription {
   readonly topic: Topic
   reader: Reader | undefined
+  /** On a channel with presence. */
+  readonly membership: Membership | undefined
   /** How often `join` is being asked again: a message asks for itself until there are answers. */
   doubts: number
 }
@@ -89,13 +93,14 @@ export class Subscriptions {
     if (!('key' in topic)) return this.#refuse(id, topic.code, topic.message, topic.report)
     if (this.#byKey.has(topic.key))
       return this.#refuse(id, 'CONFLICT', 'this connection has joined this topic already')
-    const subscription: Subscription = { topic, reader: undefined, doubts: 0 }
+    const membership = spec.presence && this.#membership(id, topic)
+    const subscription: Subscription = { topic, reader: undefined, membership, doubts: 0 }
     this.#byId.set(id, subscription)
     this.#byKey.set(topic.key, id)
     const may = await allowed(this.#core, this.#handlers, this.#caller(), topic)
     if (this.#byId.get(id) !== subscription) return // left, or closed, in the meantime
     if (!may) return this.end(id, 'FORBIDDEN', 'not allowed on this topic')
-    const sink = this.#sink(id)
+    const sink = this.#sink(id, membership)
     this.#connection.burst(() => {
       const reader = new Reader({ topics: this.#core.topics, topic, from, sink })
       if (this.#byId.get(id) === subscription) subscription.reader = reader
@@ -109,6 +114,7 @@ export class Subscriptions {
     if (!subscription) return
     this.#byId.delete(id)
     this.#byKey.delete(subscription.topic.key)
+    subscription.membership?.end('left')
     subscription.reader?.leave()
     for (const [readId, read] of [...this.#reads]) {
       if (read.subscription === id) this.#refuseRead(readId, code, message)
@@ -144,9 +150,28 @@ export class Subscriptions {
     this.#reads.delete(id)
   }
 
-  /** The connection is gone. */
-  leaveAll(): void {
+  /**
+   * The client says what it wants to be shown as on a topic; nothing: it leaves. A subscription that ended meanwhile
+   * has told it so.
+   */
+  present(id: number, wanted: Received | undefined): void {
+    const subscription = this.#byId.get(id)
+    if (!subscription) return
+    if (subscription.membership) subscription.membership.want(wanted)
+    else {
+      const message = `'${subscription.topic.spec.path}' has no presence`
+      this.#connection.sendFrame({ type: 'err', id, code: 'NOT_FOUND', message })
+    }
+  }
+
+  /**
+   * The connection is gone.
+   *
+   * @param how what becomes of its client's presence: `lost` while it may come back.
+   */
+  leaveAll(how: 'left' | 'lost'): void {
     this.#over = true
+    for (const { membership } of this.#byId.values()) membership?.end(how)
     for (const id of [...this.#byId.keys()]) this.leave(id)
     for (const id of [...this.#reads.keys()]) this.cancelRead(id)
   }
@@ -158,8 +183,9 @@ export class Subscriptions {
       subscription.doubts++
       const may = await allowed(this.#core, this.#handlers, caller, subscription.topic)
       subscription.doubts--
-      if (!may && this.#byId.get(id) === subscription)
-        this.end(id, 'FORBIDDEN', 'no longer allowed on this topic')
+      if (this.#byId.get(id) !== subscription) return
+      if (may) subscription.membership?.askAgain()
+      else this.end(id, 'FORBIDDEN', 'no longer allowed on this topic')
     })
     await Promise.all(asked)
   }
@@ -177,12 +203,25 @@ export class Subscriptions {
     this.#connection.sendFrame({ type: 'refused', id, code, message: text })
   }
 
+  #membership(id: number, topic: Topic): Membership {
+    const connection = this.#connection
+    return new Membership(this.#core, this.#handlers, topic, {
+      id,
+      asking: () => this.#caller(),
+      capacity: connection.capacity,
+      queued: () => connection.queued(),
+      onDrain: (run) => connection.onDrain(run),
+      send: (data) => connection.send(data),
+      sendFrame: (frame) => connection.sendFrame(frame),
+    })
+  }
+
   #caller(): Caller {
     const { session, context, client } = this.#connection
     return { session, context, client, hasJoined: (topic) => this.hasJoined(topic) }
   }
 
-  #sink(id: number): Sink {
+  #sink(id: number, membership: Membership | undefined): Sink {
     const connection = this.#connection
     const topics = this.#core.topics
     let live: LiveTopic | undefined
@@ -195,6 +234,7 @@ export class Subscriptions {
         // of another epoch: no offset of this one says it, and the gap or the next event will
         const offset = position.epoch === topics.epoch ? position.offset : 0
         connection.sendFrame({ type: 'joined', id, topic: topic.number, offset })
+        membership?.confirmed(topic.number)
       },
       event: (event: LiveEvent) => connection.send(event.frame),
       moved: (offset: number) => connection.sendFrame({ type: 'p', topic: number(), offset }),
