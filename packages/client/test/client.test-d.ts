@@ -14,6 +14,8 @@ import {
   type Client,
   type ConnectionState,
   createClient,
+  type PresenceSnapshot,
+  type PresentMember,
   type SafeResult,
   type Store,
   type StreamRun,
@@ -52,6 +54,10 @@ const contract = defineContract({
     errors: { FULL: z.object({ at: z.number() }) },
   }),
   feed: stream({ yields: z.number() }),
+  lounge: channel({
+    events: { message: z.string() },
+    presence: z.object({ name: z.string(), away: z.boolean().default(false) }),
+  }),
 })
 
 const client = createClient(contract, { url: '/realtime', auth: async () => 'token' })
@@ -167,3 +173,21 @@ createClient(contract, { url: '/realtime', transport: 'sse', headers: async () =
 createClient(contract, { url: '/realtime', headers: [['a', 'b']], credentials: 'include' })
 // @ts-expect-error no such way to send cookies
 createClient(contract, { url: '/realtime', credentials: 'always' })
+
+// --- presence
+
+expectTypeOf(client.lounge.presence.getSnapshot()).toEqualTypeOf<
+  PresenceSnapshot<{ name: string; away: boolean }>
+>()
+client.lounge.presence.onChange(({ joined, left }) => {
+  expectTypeOf(joined).toEqualTypeOf<readonly PresentMember<{ name: string; away: boolean }>[]>()
+  expectTypeOf(left[0]!.entries[0]!.since).toEqualTypeOf<number>()
+})
+expectTypeOf(client.lounge.presence.set({ away: true })).toEqualTypeOf<Promise<void>>()
+client.lounge.presence.set({})
+// @ts-expect-error no such part of the state
+client.lounge.presence.set({ mood: 'good' })
+// @ts-expect-error a part of something else
+client.lounge.presence.set({ away: 'far' })
+// @ts-expect-error this channel has no presence
+client.room({ id: 'a' }).presence

@@ -21,4 +21,5 @@ export const contract = defineContract({
     },
     times: true,
   }),
+  lounge: channel({ events: { message: Message }, presence: z.object({ name: z.string() }) }),
 })

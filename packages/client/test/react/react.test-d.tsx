@@ -1,8 +1,8 @@
 /** Only type-checked: what hooks know of handles, of a client's channels and of subscribers alike. */
 import type { ParleyError } from '@parley/shared'
 import { expectTypeOf } from 'vitest'
-import { type ChannelHandleOf, createSubscriber, type ReadGap } from '../../src/index.js'
-import { append, useChannel, useConnection, useEvent, useSend } from '../../src/react.js'
+import { type ChannelHandleOf, createSubscriber, type PresentMember, type ReadGap } from '../../src/index.js'
+import { append, useChannel, useConnection, useEvent, usePresence, useSend } from '../../src/react.js'
 import { contract } from './contract.js'
 
 interface Message {
@@ -145,3 +145,10 @@ if (connection.status === 'reconnecting') expectTypeOf(connection.delayMs).toEqu
 connection.attempt
 // @ts-expect-error a subscriber has no connection
 useConnection(feed)
+
+// --- usePresence --------------------------------------------------------------------------------------------
+
+declare const lounge: ChannelHandleOf<(typeof contract)['tree']['lounge']>
+expectTypeOf(usePresence(lounge)).toEqualTypeOf<readonly PresentMember<{ name: string }>[]>()
+// @ts-expect-error this channel has no presence
+usePresence(room)
