@@ -1,7 +1,15 @@
 // @vitest-environment happy-dom
 /** The hooks over a whole client, with a router at the other end of its link. */
 import { createClient } from '@parley/client'
-import { append, ParleyProvider, useChannel, useConnection, useEvent, useSend } from '@parley/client/react'
+import {
+  append,
+  ParleyProvider,
+  useChannel,
+  useConnection,
+  useEvent,
+  usePresence,
+  useSend,
+} from '@parley/client/react'
 import { createHub, createRouter } from '@parley/server'
 import { call, channel, defineContract } from '@parley/shared'
 import { act, StrictMode } from 'react'
@@ -24,6 +32,7 @@ const contract = defineContract({
       }),
     },
   }),
+  lounge: channel({ events: { message: z.string() }, presence: z.object({ name: z.string() }) }),
 })
 
 const open: (() => unknown)[] = []
@@ -34,7 +43,7 @@ afterEach(async () => {
 function setUp() {
   const joins: string[] = []
   let ids = 0
-  const hub = createHub(contract, { context: () => ({}) })
+  const hub = createHub(contract, { context: (): { name?: string } => ({}), identify: ({ name }) => name })
   const router = createRouter(hub, {
     room: {
       join: ({ params }) => {
@@ -50,8 +59,9 @@ function setUp() {
         },
       },
     },
+    lounge: { join: () => true, presence: ({ context }) => ({ name: context.name ?? 'nobody' }) },
   })
-  const client = createClient(contract, { transport: router.link({ context: {} }) })
+  const client = createClient(contract, { transport: router.link({ context: { name: 'ann' } }) })
   open.push(
     () => hub.close(),
     () => client.connection.close(),
@@ -173,4 +183,33 @@ test('rendering on a server opens nothing', async () => {
   expect(client.connection.getSnapshot()).toEqual({ status: 'idle' })
   expect(joins).toEqual([])
   expect(router.inspect().sessions).toBe(0)
+})
+
+test('who is present is shown, and this page with them, as long as it is shown', async () => {
+  const { hub, router, client } = setUp()
+  function Lounge() {
+    const members = usePresence(client.lounge)
+    return members.map(({ entries }) => entries[0]!.state.name).join(' and ') || 'nobody'
+  }
+  expect(renderToString(<Lounge />)).toBe('nobody')
+  const container = document.createElement('div')
+  const root = createRoot(container)
+  await act(async () =>
+    root.render(
+      <StrictMode>
+        <Lounge />
+      </StrictMode>,
+    ),
+  )
+  await shows(container, 'ann')
+  const ben = createClient(contract, { transport: router.link({ context: { name: 'ben' } }) })
+  open.push(() => ben.connection.close())
+  ben.lounge.on('message', () => {})
+  await shows(container, 'ann and ben')
+  ben.connection.close()
+  await shows(container, 'ann')
+  await act(async () => root.unmount())
+  client.connection.close()
+  expect(await hub.channel.lounge.members()).toEqual([])
+  expect(router.inspect().present).toBe(0)
 })

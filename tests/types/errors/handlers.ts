@@ -6,7 +6,7 @@ type All = Handlers<typeof hub>
 const notifications: All['notifications'] = { join: anyone }
 const room: All['room'] = {
   join: anyone,
-  presence: ({ wanted }) => wanted,
+  presence: ({ wanted }) => ({ name: '', ...wanted }),
   messages: { say: () => ({ id: '1' }), typing: ({ input, others }) => others.emit('typing', input) },
 }
 const rooms: All['rooms'] = { create: ({ input }) => ({ id: input.name }), list: () => [] }

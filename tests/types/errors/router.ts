@@ -12,7 +12,7 @@ createRouter(hub, {
   notifications: { join: ({ context }) => context.usr.name === 'ann' },
   room: {
     join: anyone,
-    presence: ({ wanted }) => wanted,
+    presence: ({ wanted }) => ({ name: '', ...wanted }),
     messages: { say: () => ({ id: 1 }), typing: () => {} },
   },
   rooms: { create: ({ input }) => ({ id: input.nmae }), list: () => ['a', 2] },
