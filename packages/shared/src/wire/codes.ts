@@ -118,11 +118,6 @@ export const errorCodes = {
     meaning: 'The client, hub or emitter was closed.',
     mend: 'Do not use it after `close()`; a client can be opened again with `client.connection.open()`.',
   },
-  NOT_YET: {
-    status: 501,
-    meaning: 'The contract or the request uses a part of Parley that this version does not have yet.',
-    mend: 'Remove the part that the message names, or wait for the version that has it.',
-  },
   INTERNAL: {
     status: 500,
     meaning:
