@@ -42,7 +42,7 @@ test('the whole client has in it what the subscriber must not have', async () =>
  */
 const budgets = [
   { name: 'createSubscriber', from: '@parley/client', budget: 11_450 },
-  { name: 'createClient', from: '@parley/client', budget: 28_200 },
+  { name: 'createClient', from: '@parley/client', budget: 29_700 },
   { name: 'ParleyProvider', from: '@parley/client/react', budget: 400 },
   { name: 'useChannel', from: '@parley/client/react', budget: 1_750 },
   { name: 'defineContract', from: '@parley/shared', budget: 3_500 },
