@@ -99,7 +99,7 @@ test('500 events a second through links that are cut several times a second: no 
     await readByFallback(site, 'fallback'),
     await readByFallback(site, 'fallback'),
   ]
-  await breakWhile(emitFor(site, 500, 8), readings)
+  await breakWhile(emitFor(site, 500, 5), readings)
   site.emit()
   await Promise.all(readings.map(({ counting }) => counting.until(site.events)))
   for (const reading of readings) {
@@ -118,7 +118,7 @@ test.each([
   const site = startSite(withoutReplay)
   closing.push(() => site[Symbol.asyncDispose]())
   const reading = await read(site, `${name} without replay`)
-  await breakWhile(emitFor(site, 500, 2), [reading])
+  await breakWhile(emitFor(site, 500, 1), [reading])
   const { counting } = reading
   // once more, should chance have had it that nothing was emitted while the link was away
   while (counting.lostOf(site.events) === 0) {
