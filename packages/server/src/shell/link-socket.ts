@@ -17,8 +17,6 @@ export interface LinkSocketEvents {
   drained(): void
   /** The client let go of the response, or the network did. */
   gone(): void
-  /** Bytes wait, and none was taken for long. */
-  stalled(): void
   /** Nothing goes down any more, whoever ended it. */
   over(): void
 }
@@ -41,17 +39,15 @@ export class LinkSocket implements ServerSocket {
   readonly #stopTicking: () => void
   /** All bytes that were handed over. */
   #written = 0
-  /** As of the tick before: when something was written, and when something was taken, and how much by then. */
+  /** When the tick before was, when something was written last, and how much by then. */
   #tickedAt: number
   #sentAt: number
   #writtenThen = 0
-  #takenAt: number
-  #takenThen = 0
   #over = false
 
   constructor(options: LinkSocketOptions) {
     this.#options = options
-    this.#tickedAt = this.#sentAt = this.#takenAt = options.now
+    this.#tickedAt = this.#sentAt = options.now
     const { headers, events } = options
     const stream = new ReadableStream<Uint8Array>(
       {
@@ -103,6 +99,10 @@ export class LinkSocket implements ServerSocket {
     return Math.max(0, highWaterMark - (this.#controller?.desiredSize ?? highWaterMark))
   }
 
+  taken(): number {
+    return this.#written - this.buffered()
+  }
+
   #write(bytes: Uint8Array): void {
     if (this.#over) return
     this.#written += bytes.byteLength
@@ -127,11 +127,7 @@ export class LinkSocket implements ServerSocket {
     if (this.#written !== this.#writtenThen) this.#sentAt = this.#tickedAt
     this.#writtenThen = this.#written
     this.#tickedAt = now
-    const queued = this.buffered()
-    const taken = this.#written - queued
-    if (queued === 0 || taken !== this.#takenThen) this.#takenAt = now
-    this.#takenThen = taken
-    if (now - this.#takenAt >= this.#options.limits.stalledMs) this.#options.events.stalled()
-    else if (queued === 0 && now - this.#sentAt >= this.#options.limits.sseHeartbeatMs) this.#write(heartbeat)
+    const isQuiet = now - this.#sentAt >= this.#options.limits.sseHeartbeatMs
+    if (isQuiet && this.buffered() === 0) this.#write(heartbeat)
   }
 }

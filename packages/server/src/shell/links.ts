@@ -86,7 +86,6 @@ export class Links {
       events: {
         drained: () => connection?.drained(),
         gone: () => connection?.closed(abnormal, ''),
-        stalled: () => connection?.close('SLOW', 'the client takes no bytes'),
         over: () => this.#open.delete(link),
       },
     })

@@ -8,6 +8,8 @@ export interface ServerSocket {
   close(code: number, reason: string): void
   /** Bytes handed over and not yet taken by the network. */
   buffered(): number
+  /** Bytes that were taken so far, where it counts them. */
+  taken?(): number
   /** Bytes that it can queue before it loses some; absent: no bound of its own. */
   readonly capacity?: number
   /** Where the runtime can publish to many sockets at once. */

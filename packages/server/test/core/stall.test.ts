@@ -25,7 +25,15 @@ test('a queue that grows is none while more is put on it, and one when it is ful
 test('a socket that tells of bytes that it took is none', () => {
   const stall = new Stall(3_000, 1_000, 0)
   for (let second = 0; second < 10; second++) {
-    stall.taken(second * 1_000)
+    stall.tookSome(second * 1_000)
     expect(stall.look(10, second * 1_000)).toBe(false)
   }
+})
+
+test('a socket that counts what it takes is judged by that, however its queue grows', () => {
+  const stall = new Stall(3_000, 1_000, 0)
+  const looks = [10, 20, 30, 40, 50].map((queued, second) => stall.look(queued, second * 1_000, 7))
+  expect(looks).toEqual([false, false, false, true, true])
+  expect(stall.look(50, 5_000, 8)).toBe(false)
+  expect(stall.look(0, 20_000, 8)).toBe(false)
 })
