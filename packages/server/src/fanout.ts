@@ -3,6 +3,7 @@
  * WebSockets and once for SSE; a native publish carries it where the runtime has one, a loop elsewhere.
  */
 import type { Encoded, Position } from '@parley/shared/internal'
+import { sizeOf } from './core/size.js'
 import type { FittedEntry, TopicView } from './core/subscription.js'
 import { LiveEvent } from './fanout/live-event.js'
 import type { Lookout } from './fanout/lookout.js'
@@ -15,12 +16,6 @@ const recentBytes = 262_144
 
 /** What a reader that has everything still misses. */
 const none: readonly FittedEntry[] = []
-
-/** What an entry weighs, about. */
-export function sizeOf({ data: { json, meta, blobs } }: Entry): number {
-  const text = json.length + (meta?.length ?? 0)
-  return blobs ? blobs.reduce((sum, blob) => sum + blob.length, text) : text
-}
 
 /** Holds what was written, perhaps by another version of the application, against today's contract. */
 export interface Fit {
@@ -165,11 +160,11 @@ export class LiveTopic implements TopicView {
 
   #keep(entry: FittedEntry): void {
     this.#recent.push(entry)
-    this.#recentBytes += sizeOf(entry)
+    this.#recentBytes += sizeOf(entry.data)
     while (this.#recent.length > recentEntries || this.#recentBytes > recentBytes) {
       // half at once, so that the cost of moving the rest is spread over many events
       const dropped = this.#recent.splice(0, Math.max(1, this.#recent.length >> 1))
-      for (const one of dropped) this.#recentBytes -= sizeOf(one)
+      for (const one of dropped) this.#recentBytes -= sizeOf(one.data)
       this.since = dropped[dropped.length - 1]!.offset
     }
   }

@@ -4,6 +4,7 @@ export { type Clock, systemClock } from './clock.js'
 export { type Codec, createCodec, type SuperJSON } from './codec/codec.js'
 export { createDecoder, type Decoder } from './codec/decoder.js'
 export type { Encoded, Received } from './codec/payload.js'
+export { payloadBytes } from './codec/payload-bytes.js'
 export { compareContracts, type Difference } from './contract/compatible/contracts.js'
 export {
   type ContractDescription,

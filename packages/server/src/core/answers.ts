@@ -5,6 +5,7 @@
  * acknowledged, or whose answer had to go for lack of room, is told apart from one that never came.
  */
 import type { Encoded, ServerFrame } from '@parley/shared/internal'
+import { sizeOf } from './size.js'
 
 export type Answer = Extract<ServerFrame<Encoded>, { type: 'ok' | 'err' }>
 
@@ -31,8 +32,9 @@ export class Answers {
     this.#mostBytes = mostBytes
   }
 
-  get size(): number {
-    return this.#kept.size
+  /** Of the numbers up to here, those that were acknowledged must not run again. */
+  get upTo(): number {
+    return this.#upTo
   }
 
   /** Of the answers, and of the numbers that the client says it waits for, where these are many. */
@@ -93,12 +95,7 @@ export class Answers {
   }
 }
 
-/** Of a payload, roughly. */
 function bytesOf(answer: Answer): number {
   const payload = answer.type === 'ok' ? answer.output : answer.data
   return bytesBeside + (payload ? sizeOf(payload) : 0)
-}
-
-export function sizeOf({ json, meta, blobs }: Encoded): number {
-  return json.length + (meta?.length ?? 0) + (blobs?.reduce((sum, blob) => sum + blob.length, 0) ?? 0)
 }

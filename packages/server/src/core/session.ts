@@ -58,8 +58,6 @@ export class SessionMachine {
   readonly #lanes = new Lanes<Run>()
   readonly #streams: Streams
   readonly #answers: Answers
-  /** The highest number that came: of a higher one nothing can be known. */
-  #newest = 0
   #volatileRuns = 0
   #taken = 0
   /** Volatile messages that found their lane full. */
@@ -93,8 +91,6 @@ export class SessionMachine {
   }
 
   received(frame: RequestFrame): readonly SessionOrder[] {
-    if (frame.type === 'call' || frame.type === 'send' || frame.type === 'stream')
-      this.#taken = Math.max(this.#taken, frame.id)
     switch (frame.type) {
       case 'call':
         return this.#repeated(frame.id) ?? this.#call(frame)
@@ -149,9 +145,10 @@ export class SessionMachine {
 
   /** What is to be done about a number that came before. */
   #repeated(id: number): readonly SessionOrder[] | undefined {
-    if (id > this.#newest) {
-      this.#newest = id
-      return undefined
+    if (id > this.#taken) {
+      this.#taken = id
+      // of one that never came nothing is known, unless the client said that it does not wait for it
+      if (id > this.#answers.upTo) return undefined
     }
     const known = this.#answers.find(id)
     if (known === 'acknowledged') return [{ type: 'broken', why: `number ${id} was acknowledged` }]
@@ -210,7 +207,6 @@ export class SessionMachine {
       const still = new Set(waiting)
       for (const id of asked) if (id > 0 && id <= upTo && !still.has(id)) orders.push(...this.#cancel(id))
     }
-    this.#newest = Math.max(this.#newest, upTo)
     this.#answers.acknowledge(upTo, waiting)
     return orders
   }

@@ -7,7 +7,7 @@
  *     +--given up--> runs on, unwanted --over--> gone
  */
 import { type ClientFrame, type Encoded, Fault, type Limits, type Received } from '@parley/shared/internal'
-import { sizeOf } from './answers.js'
+import { sizeOf } from './size.js'
 import { Stream, type StreamOrder } from './stream.js'
 
 export type StreamsOrder =

@@ -1,12 +1,18 @@
 import { ParleyError } from '@parley/shared'
-import { type Clock, limits, type Position, parsePosition, systemClock } from '@parley/shared/internal'
+import {
+  type Clock,
+  limits,
+  type Position,
+  parsePosition,
+  payloadBytes,
+  systemClock,
+} from '@parley/shared/internal'
 import { AppendIds } from './append-ids.js'
 import { randomEpoch } from './epoch-name.js'
 import { currentEpoch, type EpochHistory, openEpoch } from './epochs.js'
 import { KeptTopics } from './kept-topics.js'
 import type { Entry, Log, LogTopic, NewEntry, Page, ReadBounds, Tail, TailItem, VolatileItem } from './log.js'
 import { cutPage } from './page.js'
-import { payloadBytes } from './payload-bytes.js'
 import { Tails } from './tails.js'
 
 export interface MemoryLogOptions {

@@ -9,6 +9,7 @@ import {
   type ErrorSpec,
   isSchema,
   parse,
+  payloadBytes,
   type Received,
   type ServerFrame,
   type Topic,
@@ -160,7 +161,7 @@ export class Membership {
         issues,
       )
     try {
-      const sent = bytesOf({
+      const sent = payloadBytes({
         json: JSON.stringify(wanted.json),
         ...(wanted.meta ? { meta: JSON.stringify(wanted.meta) } : {}),
         ...(wanted.blobs ? { blobs: wanted.blobs } : {}),
@@ -181,19 +182,12 @@ export class Membership {
       const parsed = await parse(schema, shown)
       if (parsed.issues) return misfit(parsed.issues)
       const state = codec.encodeText(parsed.value)
-      const bytes = bytesOf(state)
+      const bytes = payloadBytes(state)
       return bytes > limits.presenceBytes ? tooLarge(bytes) : state
     } catch (error) {
       return error instanceof ParleyError ? failureOf(error, told) : internal(error, told)
     }
   }
-}
-
-const textBytes = new TextEncoder()
-
-function bytesOf({ json, meta, blobs }: Encoded): number {
-  const text = textBytes.encode(json + (meta ?? '')).length
-  return (blobs ?? []).reduce((sum, blob) => sum + blob.length, text)
 }
 
 const parts = new WeakMap<Schema, { readonly part: Schema | undefined }>()

@@ -11,6 +11,7 @@ import {
 } from '@parley/shared/internal'
 import { type Entering, Presence, type PresenceChange, type PresenceEntry } from '../core/presence.js'
 import { PresenceFeed } from '../core/presence-feed.js'
+import { sizeOf } from '../core/size.js'
 import { SteadyTime } from './steady.js'
 
 /** One who is told: a subscription, once it was confirmed. */
@@ -123,9 +124,8 @@ export class Presences {
   tell(key: string, subscriber: PresenceSubscriber): void {
     const topic = this.#topic(key)
     const bytes = Math.min(pageBytes, subscriber.capacity / 4)
-    const sizeOf = ({ state, member }: Entry): number =>
-      state.json.length + (state.meta?.length ?? 0) + member.length + entryBytes
-    const told: Told = { feed: new PresenceFeed(topic.present, sizeOf, bytes), stopWaiting: undefined }
+    const weightOf = ({ state, member }: Entry): number => sizeOf(state) + member.length + entryBytes
+    const told: Told = { feed: new PresenceFeed(topic.present, weightOf, bytes), stopWaiting: undefined }
     topic.told.set(subscriber, told)
     this.#list(subscriber, told)
   }

@@ -17,8 +17,9 @@ import {
   parseSync,
   schemaGraph,
 } from '@parley/shared/internal'
+import { sizeOf } from '../core/size.js'
 import type { FittedEntry, FittedPage } from '../core/subscription.js'
-import { type Fit, sizeOf } from '../fanout.js'
+import type { Fit } from '../fanout.js'
 import { firstIssue } from '../issues.js'
 import type { Entry, Page, VolatileItem } from '../logs/log.js'
 
@@ -78,11 +79,11 @@ export class Fitting {
       ? { ...entry, data }
       : { ...entry, data: { json: 'null' }, incompatible: true }
     this.#made.set(key, fitted)
-    this.#bytes += sizeOf(fitted) + bytesBeside
+    this.#bytes += sizeOf(fitted.data) + bytesBeside
     for (const [oldest, one] of this.#made) {
       if (this.#bytes <= mostBytes) break
       this.#made.delete(oldest)
-      this.#bytes -= sizeOf(one) + bytesBeside
+      this.#bytes -= sizeOf(one.data) + bytesBeside
     }
     return fitted
   }

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/shared'
-import type { Clock, Position } from '@parley/shared/internal'
+import { type Clock, type Position, payloadBytes } from '@parley/shared/internal'
 import type {
   ContractStore,
   Log,
@@ -15,7 +15,6 @@ import type {
   VolatileItem,
 } from '../log.js'
 import type { ReadFrom } from '../page.js'
-import { payloadBytes } from '../payload-bytes.js'
 import type { Tails } from '../tails.js'
 import { cannotWork, isFull } from './faults.js'
 import type { Store, Stored } from './store.js'

@@ -1,4 +1,4 @@
-import type { Encoded } from '@parley/shared/internal'
+import type { Encoded } from './payload.js'
 
 const encoder = new TextEncoder()
 
@@ -8,7 +8,7 @@ const utf8Bytes: (text: string) => number =
     ? (text) => encoder.encode(text).length
     : (text) => Buffer.byteLength(text, 'utf8')
 
-/** The bytes of a payload, as the bounds of retention and of pages count them. */
+/** The bytes of a payload in UTF-8: what the bounds that an application sets are counted in. */
 export function payloadBytes({ json, meta, blobs }: Encoded): number {
   let bytes = utf8Bytes(json)
   if (meta !== undefined) bytes += utf8Bytes(meta)
