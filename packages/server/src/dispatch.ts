@@ -14,7 +14,7 @@ import { firstIssue } from './issues.js'
 import { KeyedRuns } from './keyed-runs.js'
 import type { Outcome } from './outcome-text.js'
 import { Remembered } from './remembered.js'
-import { givenUp, over, type Running } from './running.js'
+import { givenUp, over, type Running, tooLate } from './running.js'
 import { type RunningStream, StreamRun } from './stream-run.js'
 import type { Topics } from './topics.js'
 
@@ -127,7 +127,7 @@ export class Dispatch {
       settle({ failure: early })
     }
     const cancel = this.#clock.after(withinMs, () => {
-      stop(failure('TIMEOUT', `no answer within ${withinMs} ms`))
+      stop(tooLate(withinMs))
       end()
     })
     work.then((result) => {

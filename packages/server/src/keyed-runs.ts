@@ -19,7 +19,7 @@ import { type Failure, failure } from './failure.js'
 import type { HandlerRun, RunKey, RunRequest } from './handler-run.js'
 import type { OnceRecord, OnceStore } from './logs/log.js'
 import { type Outcome, outcomeFromText, outcomeToText } from './outcome-text.js'
-import { answered, givenUp, type Running } from './running.js'
+import { answered, givenUp, type Running, tooLate } from './running.js'
 
 /** One run, as far as its key has to know it. */
 export interface Steps {
@@ -73,7 +73,7 @@ export class KeyedRuns {
       expire = resolve
     })
     const cancel = this.#clock.after(withinMs, () => {
-      const late = failure('TIMEOUT', `no answer within ${withinMs} ms`)
+      const late = tooLate(withinMs)
       expire({ failure: late })
       run.stop(new ParleyError(late.code, late.message))
     })

@@ -7,7 +7,7 @@ import { coreOf, type Hub } from './hub.js'
 import { Connection } from './shell/connection.js'
 import type { ChannelHandlers, HandlerTable, PresenceHandler } from './shell/core.js'
 import type { DrainCounts } from './shell/draining.js'
-import { handleHttp } from './shell/http.js'
+import { handleHttp, healthOf } from './shell/http.js'
 import { Links } from './shell/links.js'
 import type { LiveHub } from './shell/live-hub.js'
 import { memoryLink } from './shell/memory-link.js'
@@ -118,7 +118,7 @@ export function createRouter<Tree extends ContractTree, Context>(
     },
     drain: async ({ within = drainDefaults.withinMs } = {}) => core.draining.start(checkMs('within', within)),
     inspect: () => inspect(core),
-    health: () => ({ status: core.topics.closed || core.draining.isOn ? 'closing' : 'ok' }),
+    health: () => healthOf(core),
   }
   const accept =
     (transport: 'websocket' | 'fallback') =>

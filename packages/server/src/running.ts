@@ -21,5 +21,10 @@ export function answered(failure: Failure): Running {
   return over({ failure })
 }
 
+/** What a caller is told whose run has passed its deadline. */
+export function tooLate(withinMs: number): Failure {
+  return failure('TIMEOUT', `no answer within ${withinMs} ms`)
+}
+
 /** What a caller that gives up is told. */
 export const givenUp: Failure = failure('ABORTED', 'given up by the caller')

@@ -23,7 +23,15 @@ import { Refusal } from './admission.js'
 import type { HandlerTable, LiveConnection } from './core.js'
 import type { CredentialsEvents, Entrance } from './credentials.js'
 import { DrainQueue } from './drain.js'
-import { type Admission, admitClient, beginSession, type Entering, type Known } from './entry.js'
+import {
+  type Admission,
+  admitClient,
+  beginSession,
+  type Entering,
+  isTurnedAway,
+  type Known,
+  type TurnedAway,
+} from './entry.js'
 import type { LiveHub } from './live-hub.js'
 import type { Carrier, LiveSession } from './live-session.js'
 import { OrderQueue } from './order-queue.js'
@@ -136,7 +144,8 @@ export class Connection implements LiveConnection, Peer, Carrier {
 
   /** Bytes were taken by the network. */
   drained(): void {
-    this.#stall.taken(this.#core.ticker.now())
+    // one that counts may say so with nothing taken: its count tells
+    if (!this.#socket.taken) this.#stall.tookSome(this.#core.ticker.now())
     this.#drain.look()
   }
 
@@ -232,7 +241,8 @@ export class Connection implements LiveConnection, Peer, Carrier {
   }
 
   #tick(now: number): void {
-    if (this.#stall.look(this.#socket.buffered(), now)) this.close('SLOW', 'no byte was taken for too long')
+    const isStalled = this.#stall.look(this.#socket.buffered(), now, this.#socket.taken?.())
+    if (isStalled) this.close('SLOW', 'no byte was taken for too long')
     else this.#carryOut(this.#machine.elapsed(now))
   }
 
@@ -284,16 +294,19 @@ export class Connection implements LiveConnection, Peer, Carrier {
     const entering: Entering = { core, handlers, entrance, admission, isOver: () => this.#over }
     const known = await admitClient(entering)
     if (this.#over || known === 'over') return
-    if (known === 'sent-away') this.#sendAway()
-    else if ('why' in known) this.close(known.code, known.why, known.delayMs)
+    if (isTurnedAway(known)) this.#turnAway(known)
     else this.#welcome(entering, known)
+  }
+
+  #turnAway(why: TurnedAway): void {
+    if (why === 'sent-away') this.#sendAway()
+    else this.close(why.code, why.why, why.delayMs)
   }
 
   #welcome(entering: Entering, known: Known): void {
     const begun = beginSession(entering, known)
-    if (begun === 'sent-away' || 'why' in begun) {
-      if (begun === 'sent-away') this.#sendAway()
-      else this.close(begun.code, begun.why)
+    if (isTurnedAway(begun)) {
+      this.#turnAway(begun)
       return
     }
     const { live, isNew, head } = begun

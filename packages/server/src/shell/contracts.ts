@@ -55,9 +55,7 @@ export class Contracts {
   /** @throws ParleyError `BAD_OPTIONS` for what is no description. */
   constructor(options: ContractsOptions) {
     this.#options = options
-    this.#known = new Map(
-      (options.known ?? []).map((one, i) => [checked(one, i).fingerprint, checked(one, i)]),
-    )
+    this.#known = new Map((options.known ?? []).map(checked).map((one) => [one.fingerprint, one]))
     checkMismatch(options.onMismatch)
   }
 

@@ -42,6 +42,13 @@ interface Refused {
   readonly delayMs?: number
 }
 
+/** Why nobody came in; sent away by a server that drains. */
+export type TurnedAway = Refused | 'sent-away'
+
+export function isTurnedAway(entered: object | 'sent-away'): entered is TurnedAway {
+  return entered === 'sent-away' || 'why' in entered
+}
+
 /** Those who come on top of what a server takes are spread over this long. */
 const laterMs = 10_000
 
@@ -61,7 +68,7 @@ interface Asked {
 }
 
 /** Finds out who comes, and whether they may come in. Nothing has begun when it resolves: see `beginSession`. */
-export async function admitClient(entering: Entering): Promise<Known | Refused | 'sent-away' | 'over'> {
+export async function admitClient(entering: Entering): Promise<Known | TurnedAway | 'over'> {
   const { core, admission } = entering
   if (core.draining.isOn && !found(entering)) return 'sent-away'
   if (!core.handshakes.take(core.topics.clock.now())) return later(core, 'too many clients come at once')
@@ -121,7 +128,7 @@ async function ask(entering: Entering): Promise<Asked | Refusal> {
 export function beginSession(
   { core, handlers, admission: { client } }: Entering,
   { credentials, granted, resumes, refused, isCompatible }: Known,
-): Begun | Refused | 'sent-away' {
+): Begun | TurnedAway {
   const contract = {
     contract: core.contract.fingerprint,
     ...(isCompatible ? { fits: 'compatible' as const } : {}),

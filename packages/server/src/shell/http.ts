@@ -9,7 +9,7 @@ import { errorInText, outputResponse, readBody } from './body.js'
 import type { HandlerTable } from './core.js'
 import { corsHeaders, originRefusal, preflight } from './cors.js'
 import type { LiveHub } from './live-hub.js'
-import { closing, errorResponse, respondAllowed, retryAfterSeconds } from './respond.js'
+import { closing, errorResponse, isClosing, respondAllowed, retryAfterSeconds } from './respond.js'
 import { allowed, type Caller, findTopic, startRun } from './run.js'
 import { ServerSession } from './session.js'
 
@@ -44,7 +44,7 @@ export async function handleHttp(
     if (route.kind === 'health') return healthResponse(core, headers)
     const refusal = originRefusal(request, core.allowedOrigins, core.report)
     if (refusal !== undefined) return refuse(failure('FORBIDDEN', refusal))
-    if (core.topics.closed || core.draining.isOn) return closing(core, headers)
+    if (isClosing(core)) return closing(core, headers)
     if (route.kind === 'events') return await events(core, handlers, request, route.path, headers, refuse)
     return await post(core, handlers, request, route, headers, refuse)
   } catch (error) {
@@ -201,12 +201,14 @@ async function untilAborted(running: Running, signal: AbortSignal): Promise<Outc
   }
 }
 
+/** Whether the server takes clients, for whoever sends them. */
+export function healthOf(core: LiveHub): { readonly status: 'ok' | 'closing' } {
+  return { status: isClosing(core) ? 'closing' : 'ok' }
+}
+
 function healthResponse(core: LiveHub, headers: Headers): Response {
   headers.set('content-type', 'application/json')
   headers.set('cache-control', 'no-store')
-  const isClosing = core.topics.closed || core.draining.isOn
-  return new Response(JSON.stringify({ status: isClosing ? 'closing' : 'ok' }), {
-    status: isClosing ? 503 : 200,
-    headers,
-  })
+  const health = healthOf(core)
+  return new Response(JSON.stringify(health), { status: health.status === 'ok' ? 200 : 503, headers })
 }

@@ -59,7 +59,7 @@ export async function respondAllowed(
   reading: Reading,
   headers: Headers,
 ): Promise<Response> {
-  if (host.topics.closed || host.draining?.isOn) return closing(host, headers)
+  if (isClosing(host)) return closing(host, headers)
   const query = new URL(request.url).searchParams
   let start: { from: From; until: Position | undefined }
   try {
@@ -78,7 +78,7 @@ export async function respondAllowed(
     host.topics.report({ kind: 'log-failed', path: topic.key, message: 'the log could not be opened', error })
     return errorResponse(failure('OVERLOADED', 'the log could not be opened'), headers, retryAfterSeconds)
   }
-  if (host.topics.closed || host.draining?.isOn) return closing(host, headers)
+  if (isClosing(host)) return closing(host, headers)
   // nobody will read the response, and so nobody would ever end it
   if (request.signal.aborted) return errorResponse(failure('ABORTED', 'the reader is gone'), headers)
   const refused = reading.refused?.()
@@ -96,7 +96,12 @@ export async function respondAllowed(
   return sse.response
 }
 
-/** Nobody is served any more. */
+/** Whether nobody is let in any more. */
+export function isClosing({ topics, draining }: Pick<SseHost, 'topics' | 'draining'>): boolean {
+  return topics.closed || draining?.isOn === true
+}
+
+/** Says that nobody is. */
 export function closing({ draining }: Pick<SseHost, 'draining'>, headers: Headers): Response {
   const afterS = draining ? Math.max(1, Math.ceil(draining.delayMs('newcomer') / 1_000)) : retryAfterSeconds
   return errorResponse(failure('OVERLOADED', 'the server is closing'), headers, afterS)
