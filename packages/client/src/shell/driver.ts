@@ -75,8 +75,6 @@ export class Driver {
   #ids = 0
   /** The line that is sent on. */
   #line = 0
-  /** Its socket. */
-  #end: LinkEnd | undefined
   #stopWaking: (() => void) | undefined
   /** A connection came about, or it was said that none did. */
   #isReachable = false
@@ -148,8 +146,7 @@ export class Driver {
 
   /** @param line Where to send it; nothing is sent where that is gone. Default: the line that is sent on. */
   send(data: FrameData, line: number = this.#line): void {
-    const end = line === this.#line ? this.#end : this.#ends.get(line)
-    end?.send(data)
+    this.#ends.get(line)?.send(data)
   }
 
   sendFrame(frame: ClientFrame<Encoded>, line?: number): void {
@@ -158,7 +155,7 @@ export class Driver {
 
   /** Bytes that were handed over and not taken yet. */
   buffered(): number {
-    return this.#end?.buffered() ?? 0
+    return this.#ends.get(this.#line)?.buffered() ?? 0
   }
 
   /** Since when an answer is owed by the server on a line, if one is. Default: the line that is sent on. */
@@ -221,7 +218,6 @@ export class Driver {
         break
       case 'up':
         this.#line = output.line
-        this.#end = this.#ends.get(output.line)
         for (const part of this.#parts) part.up(output.welcome, output.line)
         break
       case 'down':
@@ -314,7 +310,6 @@ export class Driver {
   #forget(line: number): LinkEnd | undefined {
     const end = this.#ends.get(line)
     this.#ends.delete(line)
-    if (line === this.#line) this.#end = undefined
     return end
   }
 

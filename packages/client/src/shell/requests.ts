@@ -85,22 +85,11 @@ export class Requests implements ConnectionPart, Timed {
       const id = this.#driver.nextId()
       const frame = make(id, within)
       const data = encodeClientFrame(frame)
-      const abort = (): void => {
-        if (signal) this.giveUp(id, aborted(signal))
-      }
-      const settled = (): void => signal?.removeEventListener('abort', abort)
       const asked: Asked = {
         data: (left) => (left === within ? data : encodeClientFrame({ ...frame, withinMs: left })),
-        resolve(output) {
-          settled()
-          resolve(output)
-        },
-        reject(error) {
-          settled()
-          reject(error)
-        },
+        resolve,
+        reject,
       }
-      signal?.addEventListener('abort', abort)
       const request: NewRequest = {
         id,
         bytes: bytesOf(data),
@@ -110,7 +99,10 @@ export class Requests implements ConnectionPart, Timed {
         withinMs: within,
         fromNow: withinMs !== undefined,
       }
-      this.ask(request, asked)
+      this.ask(
+        request,
+        heeding(signal, (error) => this.giveUp(id, error), asked),
+      )
     })
   }
 
@@ -231,6 +223,29 @@ export class Requests implements ConnectionPart, Timed {
   #transmit({ id, withinMs }: Extract<OutboxOutput, { type: 'transmit' }>): void {
     const asked = this.#pending.get(id)
     if (asked) this.#driver.send(asked.data(withinMs))
+  }
+}
+
+/** The same request, given up when the signal fires while it is not settled. */
+export function heeding(
+  signal: AbortSignal | undefined,
+  giveUp: (error: ParleyError) => void,
+  asked: Asked,
+): Asked {
+  if (!signal) return asked
+  const abort = (): void => giveUp(aborted(signal))
+  signal.addEventListener('abort', abort)
+  const settled = (): void => signal.removeEventListener('abort', abort)
+  return {
+    data: (withinMs) => asked.data(withinMs),
+    resolve(output) {
+      settled()
+      asked.resolve(output)
+    },
+    reject(error) {
+      settled()
+      asked.reject(error)
+    },
   }
 }
 

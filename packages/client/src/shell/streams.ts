@@ -9,7 +9,7 @@ import {
   type ServerFrame,
 } from '@parley/shared/internal'
 import type { ConnectionPart, Driver } from './driver.js'
-import { aborted, bytesOf, type Requests } from './requests.js'
+import { type Asked, aborted, bytesOf, heeding, type Requests } from './requests.js'
 import { RunningStream } from './running-stream.js'
 import type { Timed } from './ticker.js'
 
@@ -70,14 +70,6 @@ export class Streams implements ConnectionPart, Timed {
   }
 
   #ask(id: number, run: RunningStream, signal: AbortSignal | undefined, data: () => FrameData): void {
-    const abort = (): void => {
-      if (signal) run.abort(aborted(signal))
-    }
-    const over = (): void => {
-      signal?.removeEventListener('abort', abort)
-      this.#running.delete(id)
-    }
-    signal?.addEventListener('abort', abort)
     this.#running.set(id, run)
     const bytes = bytesOf(data()) + moreBytes
     const withinMs = Number.POSITIVE_INFINITY
@@ -90,17 +82,21 @@ export class Streams implements ConnectionPart, Timed {
       withinMs,
       fromNow: false,
     }
-    this.#requests.ask(request, {
+    const asked: Asked = {
       data,
-      resolve(output) {
-        over()
+      resolve: (output) => {
+        this.#running.delete(id)
         run.answered(output)
       },
-      reject(error) {
-        over()
+      reject: (error) => {
+        this.#running.delete(id)
         run.failed(error)
       },
-    })
+    }
+    this.#requests.ask(
+      request,
+      heeding(signal, (error) => run.abort(error), asked),
+    )
   }
 
   // --- the connection: what becomes of the requests is not told here -----------------------------------------
