@@ -46,6 +46,15 @@ function deploy(contract: typeof before, path: string) {
   return { hub, open }
 }
 
+/** The log of the server of before, which has taken one note and is gone. */
+async function oldServersLog(): Promise<string> {
+  const path = logFile()
+  const old = deploy(before, path)
+  await old.open(before).add({ text: 'old' })
+  await old.hub.close()
+  return path
+}
+
 function logFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'parley-deploy-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -53,11 +62,7 @@ function logFile(): string {
 }
 
 test('an old page goes on with a server whose contract it fits, and reads what both of them wrote', async () => {
-  const path = logFile()
-  const old = deploy(before, path)
-  await old.open(before).add({ text: 'old' })
-  await old.hub.close()
-
+  const path = await oldServersLog()
   const now = deploy(fitting as never, path)
   const page = now.open(before)
   await page.add({ text: 'new' })
@@ -72,11 +77,7 @@ test('an old page goes on with a server whose contract it fits, and reads what b
 })
 
 test('an old page that does not fit any more is told so for good, and where, so that it can offer a reload', async () => {
-  const path = logFile()
-  const old = deploy(before, path)
-  await old.open(before).add({ text: 'old' })
-  await old.hub.close()
-
+  const path = await oldServersLog()
   const now = deploy(breaking as never, path)
   const page = now.open(before)
   await expect(page.add({ text: 'new' })).rejects.toMatchObject({ code: 'CONTRACT_MISMATCH' })

@@ -5,7 +5,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
-import { describe } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -52,6 +52,16 @@ export async function launchChromium({ hasBackForwardCache = false } = {}): Prom
       '--disable-sync',
     ],
   })
+}
+
+/** One browser for all tests of a `describe`: to be asked for within a test. */
+export function oneBrowser(): () => Browser {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser.close())
+  return () => browser
 }
 
 /** A `describe` for tests that need a browser. */

@@ -1,7 +1,7 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
 import { startProxy } from '../support/proxy.js'
-import { describeInChromium, launchChromium } from './chromium.js'
+import { describeInChromium, oneBrowser } from './chromium.js'
 import type { SourceRecording } from './page/recording.js'
 import { startSite } from './site.js'
 import { numbers, visit } from './visit.js'
@@ -27,18 +27,14 @@ async function eventsOf(page: Page, url: string, name: string, count: number): P
 }
 
 describeInChromium("the browser's own EventSource", () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterAll(() => browser.close())
+  const browser = oneBrowser()
 
   async function setUp() {
     const site = await startSite()
     onTestFinished(site.stop)
     const way = await startProxy(site.url)
     onTestFinished(way.stop)
-    return { site, way, page: await visit(browser, way.url) }
+    return { site, way, page: await visit(browser(), way.url) }
   }
 
   test("reads an emitter's events by name, as plain JSON, and resumes by itself after a cut", async () => {

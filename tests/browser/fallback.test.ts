@@ -1,16 +1,11 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startHttpProxy } from '../support/http-proxy.js'
-import { describeInChromium, launchChromium } from './chromium.js'
+import { describeInChromium, oneBrowser } from './chromium.js'
 import { startSite } from './site.js'
 import { numbers, readTicks, received, tickCame, visit } from './visit.js'
 
 describeInChromium('a page that gets no WebSocket', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterAll(() => browser.close())
+  const browser = oneBrowser()
 
   async function setUp() {
     const site = await startSite()
@@ -18,7 +13,7 @@ describeInChromium('a page that gets no WebSocket', () => {
     const proxy = await startHttpProxy(site.url)
     onTestFinished(proxy.stop)
     proxy.strip(true)
-    return { site, proxy, page: await visit(browser, proxy.url) }
+    return { site, proxy, page: await visit(browser(), proxy.url) }
   }
 
   test('has its events, messages and answers all the same, and moves to a WebSocket when it can', {

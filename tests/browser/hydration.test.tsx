@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { createClient } from '@parley/client'
 import { anyone, createHub, createRouter } from '@parley/server'
 import { bunHandler } from '@parley/server/bun'
-import type { Browser } from 'playwright-core'
 import { renderToString } from 'react-dom/server'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { describeInChromium, launchChromium } from './chromium.js'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { describeInChromium, oneBrowser } from './chromium.js'
 import { contract } from './page/contract.js'
 import type { Hydration } from './page/hydrate.js'
 import { RoomPage } from './page/room-page.js'
@@ -70,20 +69,18 @@ function startSite(code: Blob) {
 }
 
 describeInChromium('a page that the server rendered', () => {
-  let browser: Browser
+  const browser = oneBrowser()
   let code: Blob
   beforeAll(async () => {
     code = await buildScript()
-    browser = await launchChromium()
   })
-  afterAll(() => browser.close())
 
   test('shows at first what the server rendered, and then everything that came since, once', {
     timeout: 60_000,
   }, async () => {
     const site = startSite(code)
     await site.say('early')
-    const page = await visit(browser, site.url)
+    const page = await visit(browser(), site.url)
     const since = 'early while-it-loads before-it-arrives before-its-script-runs'
     const shows = (wanted: string) =>
       page.waitForFunction((text) => document.getElementById('root')?.textContent === text, wanted)

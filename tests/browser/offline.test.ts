@@ -1,25 +1,20 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startProxy } from '../support/proxy.js'
-import { describeInChromium, launchChromium } from './chromium.js'
+import { describeInChromium, oneBrowser } from './chromium.js'
 import { startSite } from './site.js'
 import { liveTimes, numbers, readTicks, received, tickCame, visit } from './visit.js'
 
 const transports = ['websocket', 'sse'] as const
 
 describeInChromium('a page whose network goes away', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterAll(() => browser.close())
+  const browser = oneBrowser()
 
   async function setUp() {
     const site = await startSite()
     onTestFinished(site.stop)
     const way = await startProxy(site.url)
     onTestFinished(way.stop)
-    const context = await browser.newContext()
+    const context = await browser().newContext()
     onTestFinished(() => context.close())
     return { site, way, context, page: await visit(context, way.url) }
   }

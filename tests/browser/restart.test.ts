@@ -1,6 +1,5 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { describeInChromium, launchChromium } from './chromium.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { describeInChromium, oneBrowser } from './chromium.js'
 import { spawnSite } from './spawned-site.js'
 import { liveTimes, numbers, readTicks, received, tickCame, visit } from './visit.js'
 
@@ -20,11 +19,7 @@ function lives(got: readonly (number | string)[]): number[][] {
 }
 
 describeInChromium('two pages whose server is started anew on the same port', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterAll(() => browser.close())
+  const browser = oneBrowser()
 
   test('both come back, are told of the reset in its place, and then get everything new, twice', {
     timeout: 90_000,
@@ -38,7 +33,7 @@ describeInChromium('two pages whose server is started anew on the same port', ()
     }
     const one = await serve(0, 0)
     const port = Number(one.url.port)
-    const pages = await Promise.all([visit(browser, one.url), visit(browser, one.url)])
+    const pages = await Promise.all([visit(browser(), one.url), visit(browser(), one.url)])
     for (const page of pages) page.setDefaultTimeout(30_000) // a server that starts on a busy machine, and back-offs
     const readers = pages.flatMap((page) => transports.map((transport) => ({ page, transport })))
     const allCame = (n: number) =>

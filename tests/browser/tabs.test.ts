@@ -1,22 +1,17 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { describeInChromium, launchChromium } from './chromium.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { describeInChromium, oneBrowser } from './chromium.js'
 import { startSite } from './site.js'
 import { visit } from './visit.js'
 
 const rooms = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 
 describeInChromium('the tabs of one browser', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterAll(() => browser.close())
+  const browser = oneBrowser()
 
   test('have one connection each, however many channels they read', async () => {
     const site = await startSite()
     onTestFinished(site.stop)
-    const context = await browser.newContext()
+    const context = await browser().newContext()
     onTestFinished(() => context.close())
     const readRooms = (ids: string[]) => Promise.all(ids.map((id) => window.fixture.readRoom(id)))
     const sayInEach = (ids: string[]) =>

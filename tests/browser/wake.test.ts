@@ -1,6 +1,5 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { describeInChromium, launchChromium } from './chromium.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { describeInChromium, oneBrowser } from './chromium.js'
 import type { Sign } from './page/page.js'
 import { startSite } from './site.js'
 import { numbers, received, tickCame, visit } from './visit.js'
@@ -8,17 +7,13 @@ import { numbers, received, tickCame, visit } from './visit.js'
 const signs: readonly Sign[] = ['visibilitychange', 'resume', 'pageshow', 'online']
 
 describeInChromium('a page whose timers never fire', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterAll(() => browser.close())
+  const browser = oneBrowser()
 
   test.each(signs)('comes back at once on %s, and then tries whether its link still holds', async (sign) => {
     const site = await startSite()
     onTestFinished(site.stop)
     site.refuse(true)
-    const page = await visit(browser, `${site.url}?timers=held`)
+    const page = await visit(browser(), `${site.url}?timers=held`)
     await page.evaluate(() => {
       void window.fixture.readTicks('websocket')
       void window.fixture.readTicks('sse')

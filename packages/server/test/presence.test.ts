@@ -1,7 +1,7 @@
 /** What goes over the wire about who is present, held to the frames that PROTOCOL.md lays down. */
 import { channel, defineContract } from '@parley/shared'
 import type { Limits } from '@parley/shared/internal'
-import { virtualClock } from '@parley/shared/testing'
+import { type VirtualClock, virtualClock } from '@parley/shared/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createHubWith } from '../src/hub.js'
@@ -167,8 +167,8 @@ test('a wanted state of any shape harms nobody', async () => {
   expect(router.inspect().present).toBe(1)
 })
 
-/** A socket that takes nothing until it is told to. */
-function slowPeer(router: object, capacity: number) {
+/** One who is there, over a socket that takes nothing until it is told to. */
+async function slowPeer(router: object, clock: VirtualClock, capacity: number) {
   const frames: unknown[][] = []
   let queued = 0
   let most = 0
@@ -191,7 +191,12 @@ function slowPeer(router: object, capacity: number) {
     connection.drained()
   }
   const say = (...frame: unknown[]): void => connection.received(JSON.stringify(frame))
-  return { frames, say, drain, most: () => most, members: () => frames.filter(([tag]) => tag === 'members') }
+  say('hello', { v: 1, contract: '0', client: clientId('slow') }, 'slow')
+  await clock.advance(0)
+  say('sub', 1, 'room', null, null)
+  say('presence', 1, { mood: 'good' })
+  await clock.advance(0)
+  return { drain, most: () => most, members: () => frames.filter(([tag]) => tag === 'members') }
 }
 
 test('ten thousand members come in pages, within what the connection may queue, to one that is slow', async () => {
@@ -202,12 +207,7 @@ test('ten thousand members come in pages, within what the connection may queue, 
     const state = { json: '{"mood":"good"}' }
     presences.enter(topic.key, { client: `c${i}`, by: 1_000_000 + i, member: `m${i}`, state })
   }
-  const slow = slowPeer(router, 262_144)
-  slow.say('hello', { v: 1, contract: '0', client: clientId('slow') }, 'slow')
-  await clock.advance(0)
-  slow.say('sub', 1, 'room', null, null)
-  slow.say('presence', 1, { mood: 'good' })
-  await clock.advance(0)
+  const slow = await slowPeer(router, clock, 262_144)
   for (let i = 0; i < 100 && slow.members().at(-1)?.[3] !== 0; i++) {
     slow.drain()
     await clock.advance(50)
@@ -222,12 +222,7 @@ test('ten thousand members come in pages, within what the connection may queue, 
 
 test('one that does not take its bytes is told nothing more, and once it does, everything anew', async () => {
   const { clock, router, enter } = setUp()
-  const slow = slowPeer(router, 4_096)
-  slow.say('hello', { v: 1, contract: '0', client: clientId('slow') }, 'slow')
-  await clock.advance(0)
-  slow.say('sub', 1, 'room', null, null)
-  slow.say('presence', 1, { mood: 'good' })
-  await clock.advance(0)
+  const slow = await slowPeer(router, clock, 4_096)
   const ann = await enter('ann')
   for (let i = 0; i < 200; i++) {
     ann.say('presence', 1, { mood: `mood ${i}` })
