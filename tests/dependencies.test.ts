@@ -5,7 +5,7 @@ import { readManifest, root } from '../scripts/packages.js'
 import { filesIn } from './house/files.js'
 
 const page = readFileSync(join(root, 'docs/DEPENDENCIES.md'), 'utf8')
-const [installed = '', worked = ''] = page.split('## What the repository works with')
+const [, installed = '', worked = '', brought = ''] = page.split(/^## .*$/m)
 
 /** The rows of a table: the name in the first cell, and the rest. */
 const rowsOf = (text: string) =>
@@ -37,11 +37,13 @@ test('the page names what the repository itself works with, and nothing else', (
 })
 
 test('each dependency has its reason', () => {
-  const reasons = [...rowsOf(installed), ...rowsOf(worked)].map(({ rest }) => rest.split(' | ').at(-1) ?? '')
+  const reasons = [...rowsOf(installed), ...rowsOf(worked), ...rowsOf(brought)].map(
+    ({ rest }) => rest.split(' | ').at(-1) ?? '',
+  )
   expect(reasons.filter((reason) => !/^[A-Z].*\.$/.test(reason))).toEqual([])
 })
 
-test('examples need nothing but what the repository has', () => {
+test('the page names what each example brings beside what the repository has, and nothing else', () => {
   const { devDependencies } = readManifest(root)
   const own = new Set(manifests.map(({ name }) => name))
   const foreign = manifests
@@ -49,7 +51,8 @@ test('examples need nothing but what the repository has', () => {
     .flatMap(({ path, dependencies }) =>
       Object.keys(dependencies ?? {})
         .filter((name) => !own.has(name) && !(name in (devDependencies ?? {})))
-        .map((name) => `${path}: ${name}`),
+        .map((name) => `${name} in ${dirname(path)}`),
     )
-  expect(foreign).toEqual([])
+  const documented = rowsOf(brought).map(({ name, rest }) => `${name} in ${rest.split('`')[1]}`)
+  expect(documented.sort()).toEqual(foreign.sort())
 })
