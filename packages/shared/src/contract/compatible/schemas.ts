@@ -8,8 +8,10 @@
  */
 import type { Json, SchemaNode } from '../fingerprint.js'
 import type { Side } from '../resolve.js'
-import { type Def, isNamed, kindOf, kindsOf, ordinal, spelled, textOf, valuesOf } from './defs.js'
+import { kindOf, spelled, textOf, valuesOf } from './defs.js'
+import { SchemaGraph } from './graph.js'
 import { implies, ruleText } from './rules.js'
+import { mayBeAbsent, nothing, takes } from './takes.js'
 
 /** Why a value may not fit, and where. */
 export interface Misfit {
@@ -22,53 +24,39 @@ const wrappers: ReadonlySet<unknown> = new Set([
   ...['optional', 'nullable', 'default', 'prefault', 'catch', 'readonly', 'nonoptional'],
 ])
 
-/** Absence, as descriptions write it. */
-const nothing: Json = { $: 'undefined' }
-
-/** Unions in unions, without end: what is deeper is not asked. */
-const deepest = 64
-
 export class SchemaFit {
-  readonly #nodes: readonly SchemaNode[]
-  readonly #shift: number
-  readonly #kinds: readonly number[]
+  readonly #graph: SchemaGraph
   /** Pairs that are taken to fit, in the order in which they were met. */
   readonly #taken = new Set<string>()
 
   /** @param before schemas of the older contract. @param now those of the newer one. */
   constructor(before: readonly SchemaNode[], now: readonly SchemaNode[]) {
-    this.#shift = before.length
-    const shifted = now.map(({ def, children }) => ({
-      def,
-      children: children.map((n) => n + before.length),
-    }))
-    this.#nodes = [...before, ...shifted]
-    this.#kinds = kindsOf(this.#nodes)
+    this.#graph = new SchemaGraph(before, now)
   }
 
   /** What the older contract lets a client write is taken by the newer one. Both by their numbers in their contracts. */
   written(before: number, now: number, path: string): Misfit | undefined {
-    return this.#fits(before, now + this.#shift, 'written', path)
+    return this.#fits(before, this.#graph.newer(now), 'written', path)
   }
 
   /** What the newer contract gives can be read by the older one. */
   read(before: number, now: number, path: string): Misfit | undefined {
-    return this.#fits(now + this.#shift, before, 'read', path)
+    return this.#fits(this.#graph.newer(now), before, 'read', path)
   }
 
   /** Whether a schema of the older, or the newer, contract takes `undefined`. */
   takesNothing(version: 'before' | 'now', n: number, side: Side): boolean {
-    return this.#accepts(version === 'now' ? n + this.#shift : n, nothing, side)
+    return takes(this.#graph, version === 'now' ? this.#graph.newer(n) : n, nothing, side)
   }
 
   /** The names of an object's fields; nothing for any other schema. */
   names(version: 'before' | 'now', n: number): readonly string[] | undefined {
-    const shape = this.#shape(this.#def(version === 'now' ? n + this.#shift : n))
+    const shape = this.#graph.shape(this.#graph.def(version === 'now' ? this.#graph.newer(n) : n))
     return shape && Object.keys(shape)
   }
 
   #fits(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    if (this.#kinds[from] === this.#kinds[to]) return undefined
+    if (this.#graph.kinds[from] === this.#graph.kinds[to]) return undefined
     const pair = `${from} ${to} ${side}`
     if (this.#taken.has(pair)) return undefined
     const met = this.#taken.size
@@ -80,12 +68,15 @@ export class SchemaFit {
   }
 
   #compare(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    const [f, t] = [this.#def(from), this.#def(to)]
-    if ((t.type === 'any' || t.type === 'unknown') && this.#checks(to).length === 0) return undefined
+    const [f, t] = [this.#graph.def(from), this.#graph.def(to)]
+    if ((t.type === 'any' || t.type === 'unknown') && this.#graph.checks(to).length === 0) return undefined
     if (f.type === 'never') return undefined
     if (f.type === t.type) {
       if (wrappers.has(f.type))
-        return this.#rules(from, to, side, path) ?? this.#fits(this.#inner(from), this.#inner(to), side, path)
+        return (
+          this.#rules(from, to, side, path) ??
+          this.#fits(this.#graph.inner(from), this.#graph.inner(to), side, path)
+        )
       if (f.type === 'pipe') return this.#pipes(from, to, side, path)
     }
     return this.#split(from, to, side, path)
@@ -93,10 +84,10 @@ export class SchemaFit {
 
   /** Takes apart what the values come from. */
   #split(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    const f = this.#def(from)
-    const inner = (): Misfit | undefined => this.#fits(this.#inner(from), to, side, path)
+    const f = this.#graph.def(from)
+    const inner = (): Misfit | undefined => this.#fits(this.#graph.inner(from), to, side, path)
     const each = (values: readonly Json[]): Misfit | undefined => {
-      const odd = values.find((value) => !this.#accepts(to, value, side))
+      const odd = values.find((value) => !takes(this.#graph, to, value, side))
       return odd === undefined
         ? undefined
         : wrong(path, side, `${textOf(odd)} is not taken any more`, `it may be ${textOf(odd)} now`)
@@ -114,23 +105,25 @@ export class SchemaFit {
       case 'readonly':
         return inner()
       case 'nonoptional': {
-        const within = this.#inner(from)
+        const within = this.#graph.inner(from)
         return this.#fits(
-          this.#def(within).type === 'optional' ? this.#inner(within) : within,
+          this.#graph.def(within).type === 'optional' ? this.#graph.inner(within) : within,
           to,
           side,
           path,
         )
       }
       case 'union':
-        return first(this.#refs(from, f.options), (option) => this.#fits(option, to, side, path))
+        return first(this.#graph.refs(from, f.options), (option) => this.#fits(option, to, side, path))
       case 'enum':
       case 'literal':
         return each(valuesOf(f))
       case 'boolean':
-        return this.#def(to).type === 'boolean' ? this.#enter(from, to, side, path) : each([true, false])
+        return this.#graph.def(to).type === 'boolean'
+          ? this.#enter(from, to, side, path)
+          : each([true, false])
       case 'pipe': {
-        const end = this.#ref(from, side === 'written' ? f.in : f.out)
+        const end = this.#graph.ref(from, side === 'written' ? f.in : f.out)
         return this.#fits(end, to, side, path)
       }
       case 'transform':
@@ -142,15 +135,15 @@ export class SchemaFit {
 
   /** Takes apart what the values go to; what they come from is of one piece. */
   #enter(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    const [f, t] = [this.#def(from), this.#def(to)]
+    const [f, t] = [this.#graph.def(from), this.#graph.def(to)]
     if (t.type === 'catch' && side === 'written') return undefined
     const plain = (): Misfit | undefined => this.#noRules(to, side, path)
-    if (wrappers.has(t.type)) return plain() ?? this.#fits(from, this.#inner(to), side, path)
+    if (wrappers.has(t.type)) return plain() ?? this.#fits(from, this.#graph.inner(to), side, path)
     switch (t.type) {
       case 'union': {
         if (t.inclusive === false && t.discriminator === undefined)
           return { path, why: 'an exclusive union cannot be compared' }
-        const options = this.#refs(to, t.options)
+        const options = this.#graph.refs(to, t.options)
         const misfits = options.map((option) => this.#fits(from, option, side, path))
         if (misfits.includes(undefined)) return plain()
         return (
@@ -160,12 +153,12 @@ export class SchemaFit {
       }
       case 'intersection': {
         if (f.type === 'intersection') return this.#enterSame(from, to, side, path)
-        const halves = [this.#ref(to, t.left), this.#ref(to, t.right)]
+        const halves = [this.#graph.ref(to, t.left), this.#graph.ref(to, t.right)]
         return plain() ?? first(halves, (half) => this.#fits(from, half, side, path))
       }
       case 'pipe': {
         if (side === 'written') return { path, why: 'it is transformed now, which cannot be compared' }
-        return plain() ?? this.#fits(from, this.#ref(to, t.out), side, path)
+        return plain() ?? this.#fits(from, this.#graph.ref(to, t.out), side, path)
       }
       default:
         return this.#enterSame(from, to, side, path)
@@ -174,7 +167,7 @@ export class SchemaFit {
 
   /** Two schemas that can only be of one type. */
   #enterSame(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    const [f, t] = [this.#def(from), this.#def(to)]
+    const [f, t] = [this.#graph.def(from), this.#graph.def(to)]
     if (f.type !== t.type) {
       if ([f.type, t.type].every((type) => type === 'undefined' || type === 'void')) return undefined
       return wrong(
@@ -187,7 +180,7 @@ export class SchemaFit {
     const ruled = this.#rules(from, to, side, path)
     if (ruled) return ruled
     const both = (name: string, at: string): Misfit | undefined =>
-      this.#fits(this.#ref(from, f[name]), this.#ref(to, t[name]), side, at)
+      this.#fits(this.#graph.ref(from, f[name]), this.#graph.ref(to, t[name]), side, at)
     switch (f.type) {
       case 'string':
       case 'number':
@@ -213,9 +206,9 @@ export class SchemaFit {
       case 'map':
         return both('keyType', `${path}[key]`) ?? both('valueType', `${path}[]`)
       case 'record': {
-        const keys = [this.#ref(from, f.keyType), this.#ref(to, t.keyType)]
-        const isPlain = keys.every((key) => this.#def(key).type === 'string')
-        if (!isPlain && this.#kinds[keys[0]!] !== this.#kinds[keys[1]!])
+        const keys = [this.#graph.ref(from, f.keyType), this.#graph.ref(to, t.keyType)]
+        const isPlain = keys.every((key) => this.#graph.def(key).type === 'string')
+        if (!isPlain && this.#graph.kinds[keys[0]!] !== this.#graph.kinds[keys[1]!])
           return { path, why: 'its keys have changed' }
         if (f.partial !== t.partial || f.mode !== t.mode)
           return { path, why: 'which keys it needs has changed' }
@@ -231,15 +224,18 @@ export class SchemaFit {
   }
 
   #objects(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    const [f, t] = [this.#def(from), this.#def(to)]
-    const [given, wanted] = [this.#shape(f) ?? {}, this.#shape(t) ?? {}]
-    const [givenRest, wantedRest] = [this.#rest(from), this.#rest(to)]
+    const [f, t] = [this.#graph.def(from), this.#graph.def(to)]
+    const [given, wanted] = [this.#graph.shape(f) ?? {}, this.#graph.shape(t) ?? {}]
+    const [givenRest, wantedRest] = [this.#graph.rest(from), this.#graph.rest(to)]
     const absent = (at: string): Misfit => wrong(at, side, 'it is required now', 'it may be missing now')
     for (const [name, ref] of Object.entries(wanted)) {
       const at = `${path}.${spelled(name)}`
-      const field = this.#ref(to, ref)
-      const source = Object.hasOwn(given, name) ? this.#ref(from, given[name]) : undefined
-      if ((source === undefined || this.#mayBeAbsent(source, side)) && !this.#mayBeAbsent(field, side))
+      const field = this.#graph.ref(to, ref)
+      const source = Object.hasOwn(given, name) ? this.#graph.ref(from, given[name]) : undefined
+      if (
+        (source === undefined || mayBeAbsent(this.#graph, source, side)) &&
+        !mayBeAbsent(this.#graph, field, side)
+      )
         return absent(at)
       const misfit =
         source === undefined ? this.#rests(givenRest, field, side, at) : this.#fits(source, field, side, at)
@@ -249,9 +245,9 @@ export class SchemaFit {
     for (const [name, ref] of Object.entries(given)) {
       if (Object.hasOwn(wanted, name)) continue
       const at = `${path}.${spelled(name)}`
-      if (this.#def(wantedRest).type === 'never')
+      if (this.#graph.def(wantedRest).type === 'never')
         return wrong(at, side, 'it is not taken any more', 'it is new, and the schema was strict')
-      const misfit = this.#fits(this.#ref(from, ref), wantedRest, side, at)
+      const misfit = this.#fits(this.#graph.ref(from, ref), wantedRest, side, at)
       if (misfit) return misfit
     }
     return this.#rests(givenRest, wantedRest, side, `${path}[]`)
@@ -263,30 +259,30 @@ export class SchemaFit {
   }
 
   #tuples(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    const [f, t] = [this.#def(from), this.#def(to)]
-    const [given, wanted] = [this.#refs(from, f.items), this.#refs(to, t.items)]
+    const [f, t] = [this.#graph.def(from), this.#graph.def(to)]
+    const [given, wanted] = [this.#graph.refs(from, f.items), this.#graph.refs(to, t.items)]
     const rests = [f.rest, t.rest].map((rest) => rest !== null && rest !== undefined)
     if (given.length !== wanted.length || rests[0] !== rests[1])
       return { path, why: 'its length has changed' }
     const items = first(given, (item, i) => {
-      if (this.#mayBeAbsent(item, side) && !this.#mayBeAbsent(wanted[i]!, side))
+      if (mayBeAbsent(this.#graph, item, side) && !mayBeAbsent(this.#graph, wanted[i]!, side))
         return wrong(`${path}[${i}]`, side, 'it is required now', 'it may be missing now')
       return this.#fits(item, wanted[i]!, side, `${path}[${i}]`)
     })
     if (items || !rests[0]) return items
-    return this.#fits(this.#ref(from, f.rest), this.#ref(to, t.rest), side, `${path}[]`)
+    return this.#fits(this.#graph.ref(from, f.rest), this.#graph.ref(to, t.rest), side, `${path}[]`)
   }
 
   /** Index of the option that an object is meant for, as the discriminator of the union says. */
   #meant(from: number, to: number, side: Side): number {
-    const { options, discriminator } = this.#def(to)
+    const { options, discriminator } = this.#graph.def(to)
     const key = (n: number): number | undefined => {
-      const shape = this.#shape(this.#def(n)) ?? {}
+      const shape = this.#graph.shape(this.#graph.def(n)) ?? {}
       const name = String(discriminator)
-      return Object.hasOwn(shape, name) ? this.#ref(n, shape[name]) : undefined
+      return Object.hasOwn(shape, name) ? this.#graph.ref(n, shape[name]) : undefined
     }
     const given = key(from)
-    return this.#refs(to, options).findIndex((option) => {
+    return this.#graph.refs(to, options).findIndex((option) => {
       const wanted = key(option)
       return given !== undefined && wanted !== undefined && !this.#fits(given, wanted, side, '')
     })
@@ -294,23 +290,25 @@ export class SchemaFit {
 
   /** What comes after the first schema of a pipe may refuse as well: it must be the same. */
   #pipes(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    const [f, t] = [this.#def(from), this.#def(to)]
-    const [fromOut, toOut] = [this.#ref(from, f.out), this.#ref(to, t.out)]
+    const [f, t] = [this.#graph.def(from), this.#graph.def(to)]
+    const [fromOut, toOut] = [this.#graph.ref(from, f.out), this.#graph.ref(to, t.out)]
     const changed: Misfit = { path, why: 'a transform has changed, or what it is given' }
     if (side === 'read') {
-      if (this.#def(toOut).type === 'transform' || this.#def(fromOut).type === 'transform') return changed
+      if (this.#graph.def(toOut).type === 'transform' || this.#graph.def(fromOut).type === 'transform')
+        return changed
       return this.#rules(from, to, side, path) ?? this.#fits(fromOut, toOut, side, path)
     }
-    if (this.#kinds[fromOut] !== this.#kinds[toOut]) return changed
+    if (this.#graph.kinds[fromOut] !== this.#graph.kinds[toOut]) return changed
     return (
-      this.#rules(from, to, side, path) ?? this.#fits(this.#ref(from, f.in), this.#ref(to, t.in), side, path)
+      this.#rules(from, to, side, path) ??
+      this.#fits(this.#graph.ref(from, f.in), this.#graph.ref(to, t.in), side, path)
     )
   }
 
   /** Each check of the one must follow from those of the other. */
   #rules(from: number, to: number, side: Side, path: string): Misfit | undefined {
-    const given = this.#checks(from)
-    const wanted = this.#checks(to)
+    const given = this.#graph.checks(from)
+    const wanted = this.#graph.checks(to)
     const rewrites = [...given, ...wanted].some(({ def }) => def.check === 'overwrite')
     if (rewrites && given.map(({ rule }) => rule).join() !== wanted.map(({ rule }) => rule).join())
       return { path, why: 'what rewrites a value cannot be compared' }
@@ -325,126 +323,11 @@ export class SchemaFit {
   }
 
   #noRules(to: number, side: Side, path: string): Misfit | undefined {
-    const [rule] = this.#checks(to)
+    const [rule] = this.#graph.checks(to)
     return (
       rule &&
       wrong(path, side, `a rule is new: ${ruleText(rule.def)}`, `a rule is gone: ${ruleText(rule.def)}`)
     )
-  }
-
-  /** The checks of a schema; one such as `z.email()` is a check itself. */
-  #checks(n: number): { readonly rule: string; readonly def: Def }[] {
-    const def = this.#def(n)
-    const checks = this.#refs(n, def.checks).map((check) => {
-      const { type, abort, ...said } = this.#def(check)
-      const held = this.#nodes[check]!.children.map((child) => this.#kinds[child])
-      return { rule: `${JSON.stringify(said)} ${held}`, def: said }
-    })
-    if (def.check === undefined) return checks
-    const { type, abort, checks: _, coerce, ...said } = def
-    return [{ rule: `${JSON.stringify(said)} `, def: said }, ...checks]
-  }
-
-  /** Whether one value is taken: of what is not sure, it is not. */
-  #accepts(n: number, value: Json, side: Side, depth = 0): boolean {
-    if (depth > deepest || this.#checks(n).length > 0) return false
-    const def = this.#def(n)
-    const inside = (): boolean => this.#accepts(this.#inner(n), value, side, depth + 1)
-    const isNothing = value === nothing || textOf(value) === 'undefined'
-    switch (def.type) {
-      case 'any':
-      case 'unknown':
-        return true
-      case 'undefined':
-      case 'void':
-        return isNothing
-      case 'null':
-        return value === null
-      case 'optional':
-        return isNothing || inside()
-      case 'nullable':
-        return value === null || inside()
-      case 'default':
-      case 'prefault':
-        return (side === 'written' && isNothing) || inside()
-      case 'catch':
-        return side === 'written' || inside()
-      case 'readonly':
-        return inside()
-      case 'nonoptional':
-        return !isNothing && inside()
-      case 'enum':
-      case 'literal':
-        return valuesOf(def).some((one) => textOf(one) === textOf(value))
-      case 'string':
-      case 'number':
-      case 'boolean':
-        return typeof value === def.type
-      case 'bigint':
-        return /^-?\d+n$/.test(textOf(value)) && typeof value === 'object'
-      case 'union':
-        if (def.inclusive === false && def.discriminator === undefined) return false
-        return this.#refs(n, def.options).some((option) => this.#accepts(option, value, side, depth + 1))
-      case 'pipe':
-        return side === 'read' && this.#accepts(this.#ref(n, def.out), value, side, depth + 1)
-      default:
-        return false
-    }
-  }
-
-  /** Whether an object need not have the field. */
-  #mayBeAbsent(n: number, side: Side, depth = 0): boolean {
-    const def = this.#def(n)
-    if (depth > deepest) return false
-    const of = (ref: Json | undefined): boolean => this.#mayBeAbsent(this.#ref(n, ref), side, depth + 1)
-    switch (def.type) {
-      case 'optional':
-        return true
-      case 'default':
-      case 'prefault':
-      case 'transform':
-        return side === 'written'
-      case 'catch':
-        return side === 'written' || of(def.innerType)
-      case 'nullable':
-      case 'readonly':
-        return of(def.innerType)
-      case 'union':
-        return this.#refs(n, def.options).some((option) => this.#mayBeAbsent(option, side, depth + 1))
-      case 'pipe':
-        return of(side === 'written' ? def.in : def.out)
-      default:
-        return false
-    }
-  }
-
-  #def(n: number): Def {
-    return this.#nodes[n]!.def as Def
-  }
-
-  #inner(n: number): number {
-    return this.#ref(n, this.#def(n).innerType)
-  }
-
-  /** The number of a schema that one holds. What is malformed stands for the holder itself, which fits nothing new. */
-  #ref(n: number, ref: Json | undefined): number {
-    const at = ordinal(ref)
-    return (at === undefined ? undefined : this.#nodes[n]!.children[at]) ?? n
-  }
-
-  #refs(n: number, refs: Json | undefined): number[] {
-    return Array.isArray(refs) ? refs.map((ref) => this.#ref(n, ref)) : []
-  }
-
-  #shape(def: Def): { readonly [name: string]: Json } | undefined {
-    const { type, shape } = def
-    return type === 'object' && isNamed(shape) ? shape : undefined
-  }
-
-  /** The schema of the fields that an object does not name; without one they are stripped. */
-  #rest(n: number): number | undefined {
-    const { catchall } = this.#def(n)
-    return catchall === undefined || catchall === null ? undefined : this.#ref(n, catchall)
   }
 }
 
