@@ -1,6 +1,8 @@
 /** `npm run docs`: writes the generated parts of docs/. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { filesIn } from '../tests/house/files.js'
+import { withQuotes } from '../tests/house/quoted-code.js'
 import { bugTable } from '../tests/simulation/bugs.js'
 import { errorDocs, withGenerated } from './error-docs.js'
 import { root } from './packages.js'
@@ -13,6 +15,12 @@ const pages = [
   ...errorDocs(present),
   [testing, withGenerated(present(testing) ?? '', 'planted bugs', bugTable())] as const,
 ]
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+for (const path of filesIn('docs', /\.md$/)) {
+  const text = read(path)
+  const quoting = withQuotes(path, text, read)
+  if (quoting !== text) pages.push([path, quoting])
+}
 
 for (const [path, text] of pages) {
   if (present(path) === text) continue

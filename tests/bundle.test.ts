@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
@@ -54,4 +56,12 @@ test.each(budgets)('$name is within its budget of $budget bytes', async ({ name,
   console.log(`${name}: ${code.length} bytes minified, ${bytes} with brotli`)
   expect(bytes).toBeLessThanOrEqual(budget)
   expect(bytes).toBeGreaterThan(100) // else the import was dropped, and nothing was measured
+})
+
+test.each(['docs/from-hand-written.md', 'docs/sse-or-websocket.md'])('%s names these budgets', (page) => {
+  const text = readFileSync(join(root, page), 'utf8')
+  const said = [...text.matchAll(/([\d,]+) bytes for `(\w+)`/g)].map(([, bytes, name]) => [name, bytes])
+  const budgeted = budgets.map(({ name, budget }) => [name, budget.toLocaleString('en')])
+  expect(budgeted).toEqual(expect.arrayContaining(said))
+  expect(said.length).toBeGreaterThan(1)
 })

@@ -7,6 +7,7 @@ import { curl, curlLinesOf } from './examples/curl.js'
 import { startExample } from './examples/running.js'
 import { codeBlocksOf, documentedCode, folderOf, writeCode } from './house/code-blocks.js'
 import { filesIn } from './house/files.js'
+import { withQuotes } from './house/quoted-code.js'
 
 const blocks = documentedCode()
 let project: string
@@ -41,6 +42,12 @@ describe('the documentation', () => {
       status: 0,
       output: '',
     })
+  })
+
+  test('quotes files as they are (else: npm run docs)', () => {
+    const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+    const pages = filesIn('docs', /\.md$/)
+    expect(pages.filter((page) => withQuotes(page, read(page), read) !== read(page))).toEqual([])
   })
 
   test('links to files that are there', () => {
@@ -112,6 +119,19 @@ describe('a block of code in a page', () => {
   test('can be given what the reader need not see', () => {
     const text = '<!-- given:\ndeclare const x: string\n-->\n```ts\nx\n```'
     expect(codeBlocksOf('page.md', text)[0]?.code.split('\n')[3]).toBe('declare const x: string')
+  })
+
+  test('that is a piece of a file is what that file has there, and is not compiled again', () => {
+    const text = 'before\n\n```tsx a/b.tsx#x\nold\n```\n\nafter\n'
+    const read = () => 'import y\n// #region x\n\none\n  two\n// #endregion\nthree\n'
+    expect(withQuotes('page.md', text, read)).toBe(text.replace('old', 'one\n  two'))
+    expect(codeBlocksOf('page.md', text)).toEqual([])
+    expect(() => withQuotes('page.md', text.replace('#x', '#y'), read)).toThrow(
+      "no part between '// #region y'",
+    )
+    expect(() => withQuotes('page.md', '```ts runs\nx\n```\n', read)).toThrow(
+      "page.md: a block opens with 'ts runs'",
+    )
   })
 
   test('that never ends is reported', () => {
