@@ -8,7 +8,7 @@
  *   here, lost --left, kicked: left--> (nobody)        lost --elapsed: left--> (nobody)
  *
  * Inputs are methods; `now` in ms never goes back. Each returns the changes that every subscriber is to be told, in order.
- * `by` numbers the subscription that an entry is held by: what one of the past does touches it no more. States are opaque.
+ * `by` numbers the subscription that an entry is held by, and rises: what one of the past does touches it no more. States are opaque.
  */
 
 /** One client on one topic, as everybody sees it. */
@@ -99,9 +99,10 @@ export class Presence<S> {
     this.#lost.set(client, now + this.#graceMs)
   }
 
-  /** Its subscription ended cleanly. */
+  /** Its subscription ended cleanly. One that came back, and left before it was here again, has left, too. */
   left(client: string, by: number): readonly PresenceChange<S>[] {
-    return this.#held.get(client)?.by === by ? this.#remove(client) : nothing
+    const held = this.#held.get(client)
+    return held && held.by <= by ? this.#remove(client) : nothing
   }
 
   /** Its session ended: it does not come back. One that is there by another session's connection stays. */

@@ -5,25 +5,21 @@
  * Promise: a connection over a link is one over a socket. Frames are taken in the order of their POSTs' numbers, each
  * once; a POST counts only where it names the secret that the stream began with.
  */
-import {
-  encodeDown,
-  Fault,
-  type FrameData,
-  linkHeader,
-  parseUpBody,
-  seqHeader,
-} from '@parley/shared/internal'
+import { encodeDown, Fault, linkHeader, parseUpBody, seqHeader } from '@parley/shared/internal'
 import { type Failure, failure } from '../failure.js'
 import { readText } from './body.js'
 import type { Connection } from './connection.js'
 import type { HubCore } from './core.js'
 import { corsHeaders, originRefusal, preflight } from './cors.js'
+import { encodeOnce } from './encode-once.js'
 import { LinkSocket } from './link-socket.js'
 import { errorResponse } from './respond.js'
 import type { ServerSocket } from './socket.js'
 
 /** What a client that is gone is called (RFC 6455, 7.1.5). */
 const abnormal = 1006
+
+const utf8 = new TextEncoder()
 
 interface OpenLink {
   readonly connection: Connection
@@ -39,7 +35,7 @@ export class Links {
   readonly #accept: AcceptLink
   /** By the secret that names it. */
   readonly #open = new Map<string, OpenLink>()
-  readonly #encode = encodeOnce()
+  readonly #encode = encodeOnce((data) => utf8.encode(encodeDown({ type: 'frame', data })))
 
   constructor(core: HubCore, accept: AcceptLink) {
     this.#core = core
@@ -152,16 +148,4 @@ function outOfTurn({ next }: OpenLink, seq: number): Failure | 'repeat' | undefi
   if (seq < next) return 'repeat'
   if (seq === next) return undefined
   return failure('CONFLICT', `POST ${seq} came where ${next} was expected: the link has a hole`)
-}
-
-/** Writes each frame once, where it goes to one client after the other. */
-function encodeOnce(): (data: FrameData) => Uint8Array {
-  const utf8 = new TextEncoder()
-  let last: { readonly data: FrameData; readonly bytes: Uint8Array } | undefined
-  return (data) => {
-    if (last?.data === data) return last.bytes
-    const bytes = utf8.encode(encodeDown({ type: 'frame', data }))
-    last = { data, bytes }
-    return bytes
-  }
 }

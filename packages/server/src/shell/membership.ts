@@ -28,6 +28,10 @@ export interface MembershipPeer extends Omit<PresenceSubscriber, 'topic'> {
   sendFrame(frame: ServerFrame<Encoded>): void
 }
 
+interface Wish {
+  readonly wanted: Received | undefined
+}
+
 const noErrors: ReadonlyMap<string, ErrorSpec> = new Map()
 
 export class Membership {
@@ -39,7 +43,9 @@ export class Membership {
   #subscriber: PresenceSubscriber | undefined
   #isTold = false
   /** What the client said last; nothing yet, or that it leaves. */
-  #wish: { readonly wanted: Received | undefined } | undefined
+  #wish: Wish | undefined
+  /** The last that was not refused: it is what credentials that change are asked about. */
+  #taken: Wish | undefined
   /** Frames of the client that wait for their answer. */
   #unanswered = 0
   /** The application is to be asked. */
@@ -93,12 +99,16 @@ export class Membership {
     if (!this.#isDue || this.#isAsking || this.#isOver || !this.#subscriber || !this.#wish) return
     this.#isDue = false
     this.#isAsking = true
-    const { wanted } = this.#wish
+    const wish = this.#wish
+    const { wanted } = wish
     const answers = this.#unanswered
     const found = wanted && (await this.#ask(wanted))
     this.#isAsking = false
     if (this.#isOver) return
     this.#unanswered -= answers
+    const isRefused = found !== undefined && 'code' in found
+    if (!isRefused) this.#taken = wish
+    else if (answers > 0 && this.#wish === wish) this.#wish = this.#taken
     this.#found(found, answers)
     // it said something else meanwhile
     this.#run()

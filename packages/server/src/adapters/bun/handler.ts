@@ -2,13 +2,13 @@
  * A router in a Bun server. The socket limits are ours unless the application brings its own WebSocket handler: then
  * its limits hold for the whole server, and whoever loses an event under them reads it from the log.
  */
-import { closeCodes, encodeCloseReason, type FrameData, subprotocol } from '@parley/shared/internal'
+import { type FrameData, subprotocol } from '@parley/shared/internal'
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
 import type { NativeGroup, NativeSocket } from '../../fanout/member.js'
 import { insideOf, type Router, type RouterInside } from '../../router.js'
 import type { Connection } from '../../shell/connection.js'
-import { originRefusal } from '../../shell/cors.js'
 import type { ServerSocket } from '../../shell/socket.js'
+import { acceptSocket, normalPath, restOf, upgradeRefusal } from '../mount.js'
 
 /** Tells our sockets from those of the application: `ws.data` of ours holds this. */
 const ours = Symbol('parley')
@@ -83,14 +83,8 @@ export function bunHandler<Context, Data = undefined>(
     open(ws: ServerWebSocket<unknown>) {
       const data = dataOf(ws)
       if (!data) return mine?.open?.(ws as ServerWebSocket<Data>)
-      const why = originRefusal(data.request, inside.core.allowedOrigins, inside.core.report)
-      if (why !== undefined) {
-        // after the upgrade, because a refused upgrade tells a browser nothing
-        ws.close(closeCodes.FORBIDDEN.code, encodeCloseReason({ code: 'FORBIDDEN', why }))
-        return
-      }
       if (ws.readyState !== 1) return
-      data.connection = data[ours].accept(socketOf(ws, data.group, capacity), data.request)
+      data.connection = acceptSocket(data[ours], socketOf(ws, data.group, capacity), data.request)
     },
     message(ws: ServerWebSocket<unknown>, message: string | Buffer) {
       const data = dataOf(ws)
@@ -120,7 +114,8 @@ export function bunHandler<Context, Data = undefined>(
       const rest = restOf(request.url, base)
       if (rest === undefined) return undefined
       if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
-        if (rest !== '' && rest !== '/') return new Response(null, { status: 404 })
+        const refusal = upgradeRefusal(rest, request.headers.get('sec-websocket-protocol'))
+        if (refusal) return new Response(refusal.why, { status: refusal.status })
         return upgrade(inside, request, server, groupOf(server))
       }
       // a finite time-out with a heartbeat lets go of a stalled reader; 0 never would
@@ -139,10 +134,6 @@ function upgrade<Data>(
   server: Server<Data>,
   group: NativeGroup,
 ): Response {
-  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((one) => one.trim())
-  if (!offered.includes(subprotocol)) {
-    return new Response(`offer the subprotocol ${subprotocol}`, { status: 400 })
-  }
   const data: SocketData = { [ours]: inside, request, group, connection: undefined }
   const upgraded = server.upgrade(request, {
     data,
@@ -183,20 +174,4 @@ function nativeOf(ws: ServerWebSocket<unknown>, group: NativeGroup): NativeSocke
     subscribe: (topic) => ws.subscribe(topic),
     unsubscribe: (topic) => ws.unsubscribe(topic),
   }
-}
-
-/** With a slash in front and none behind. */
-export function normalPath(path: string): string {
-  return `/${path.split('/').filter(Boolean).join('/')}`
-}
-
-/** What follows the base in a request's path, or nothing when it is elsewhere. */
-function restOf(url: string, base: string): string | undefined {
-  const from = url.indexOf('/', url.indexOf('//') + 2)
-  if (from === -1) return base === '/' ? '' : undefined
-  const query = url.indexOf('?', from)
-  const path = url.slice(from, query === -1 ? undefined : query)
-  if (base === '/') return path
-  if (path === base) return ''
-  return path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
 }
