@@ -326,6 +326,57 @@ test('what the handler makes of it is checked, too, and what it throws refuses',
   expect(ben.shown()).toEqual(['ben here'])
 })
 
+test('who comes back with a state that is refused is there as before', async () => {
+  const { clock, watch, asked, set } = world()
+  const [ann, ben] = [await watch('ann'), await watch('ben')]
+  await set(ben, { away: true })
+  ben.link.cut()
+  await clock.advance(1)
+  const wrong = outcome(ben.room.presence.set({ away: 'far' } as never))
+  await clock.advance(60_000)
+  expect(await wrong).toBe('VALIDATION')
+  expect(asked.at(-1)).toEqual({ away: true })
+  expect(ann.shown()).toEqual(['ann here', 'ben away'])
+  expect(ann.heard).toEqual(['joined ben here', 'updated ben away'])
+})
+
+test('who first wants a state that is refused is there without', async () => {
+  const { clock, watch, connect, set } = world()
+  const ann = await watch('ann')
+  const ben = connect('ben')
+  await set(ben, { away: 'far' } as never)
+  ben.room.on('message', () => {})
+  await clock.advance(500)
+  expect(ann.shown()).toEqual(['ann here', 'ben here'])
+})
+
+test('a state that was refused is not asked about again as credentials change', async () => {
+  const { clock, watch, asked, reports, set } = world()
+  const ben = await watch(() => 'ben:of old:60')
+  await set(ben, { away: true })
+  expect(await set(ben, { name: 'x'.repeat(5_000) })).toBe('TOO_LARGE')
+  await clock.advance(70_000)
+  expect(asked).toEqual([undefined, { away: true }, { away: true }])
+  expect(reports).toEqual([])
+})
+
+test('who comes back from a cut and is refused, or leaves before it is let be shown, has left', async () => {
+  let isSlow = false
+  const { clock, watch, banned, members } = world({
+    presence: ({ user }) => (isSlow ? new Promise(() => {}) : { name: user }),
+  })
+  const [ann, ben, cid] = [await watch('ann'), await watch('ben'), await watch('cid')]
+  for (const { link } of [ben, cid]) link.cut()
+  banned.add('ben')
+  isSlow = true
+  await clock.advance(2_000)
+  expect(ann.heard).toEqual(['joined ben here', 'joined cid here', 'left ben here'])
+  cid.stop()
+  await clock.advance(1_100)
+  expect(ann.heard.at(-1)).toBe('left cid here')
+  expect((await members()).map(({ member }) => member)).toEqual(['ann'])
+})
+
 test('what is set while the connection is away is taken once it is back', async () => {
   const { clock, watch } = world()
   const [ann, ben] = [await watch('ann'), await watch('ben')]

@@ -47,6 +47,8 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
   #taken: Encoded
   #wanted: Encoded
   readonly #said: Said[] = []
+  /** The server took something on the subscription that there is. */
+  #isShown = false
   /** Those who set something that no subscription was told yet. */
   #untold: Waiting[] = []
   /** The topic is joined, or about to be. */
@@ -117,6 +119,7 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
   /** A subscription was sent. */
   subscribed(): void {
     this.#unsay()
+    this.#isShown = false
     this.#machine.joined()
     this.#isWanted = true
     this.#isSubscribed = true
@@ -159,13 +162,14 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
     const said = this.#said.shift()
     if (!said) return
     if (error) {
-      if (this.#said.length === 0 && this.#untold.length === 0) this.#wanted = this.#taken
+      if (this.#said.length === 0 && this.#untold.length === 0) this.#fallBack()
       const message = `the presence state was refused: ${error.code} ${error.message}`
       this.#options.report({ kind: 'refused', path: this.#options.key, message })
       for (const waiting of said.waiting) waiting.reject(error)
       return
     }
     this.#taken = said.wanted
+    this.#isShown = true
     for (const waiting of said.waiting) waiting.resolve()
   }
 
@@ -196,6 +200,13 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
         if (this.#listeners.has(key)) this.#call('presence', () => listener(differs))
       }
     return undefined
+  }
+
+  /** To what was taken last. A new subscription shows nobody before it has taken something. */
+  #fallBack(): void {
+    if (this.#wanted === this.#taken) return
+    this.#wanted = this.#taken
+    if (!this.#isShown) this.#tell()
   }
 
   #tell(): void {
