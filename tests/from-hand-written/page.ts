@@ -17,6 +17,8 @@ export interface Page extends AsyncDisposable {
 export interface Visit extends Disposable {
   /** Every `EventSource` that the page made, in order. */
   readonly sources: readonly HurriedEventSource[]
+  /** The newest of them is open, where the page uses any: Strict Mode makes one, closes it, and makes the next. */
+  isListening(): boolean
 }
 
 /** What a page sees of the world, and Bun has not, or has otherwise. */
@@ -36,7 +38,8 @@ export function visit(url: string | URL): Visit {
       }
     },
   }
-  return { ...replaceGlobals(globals), sources }
+  const isListening = (): boolean => sources.length === 0 || sources.at(-1)?.readyState === 1
+  return { ...replaceGlobals(globals), sources, isListening }
 }
 
 /** Shows this on the page. Only where somebody `visit`s one. */

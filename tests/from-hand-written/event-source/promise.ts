@@ -39,13 +39,16 @@ export const promised: Promised<Program> = {
       for (let n = from; n <= to; n++) await place({ n, text: 'one more' })
     }
 
-    await until('the page reads', () => readers() === 1)
+    const reads = (): boolean => readers() === 1 && visited.isListening()
+    await until('the page reads', reads)
     await post(1, 3)
     await until('three are shown', () => shown().length === 3)
+    proxy.refuse(true)
     proxy.cut()
     await until('the page is away', () => readers() === 0)
     await post(4, 6)
-    await until('the page is back', () => readers() === 1)
+    proxy.refuse(false)
+    await until('the page is back', reads)
     await post(7, 10)
     await until('the tenth is shown', () => shown().includes(10))
     const wrong = wrongWith(shown(), 10)
@@ -60,7 +63,7 @@ export const promised: Promised<Program> = {
     await until('the page heard that the server is down', () => refused > 0)
     isDown = false
     const hasGivenUp = (): boolean => visited.sources.at(-1)?.readyState === 2
-    await until('the page is back, or never will be', () => readers() === 1 || hasGivenUp())
+    await until('the page is back, or never will be', () => reads() || hasGivenUp())
     if (hasGivenUp()) wrong.push('one answer of 502, and nothing comes any more')
     return wrong
   },

@@ -28,11 +28,11 @@ export const promised: Promised<Program> = {
     await post(1, 3)
     const loaded = JSON.parse(JSON.stringify(await loader()))
     await post(4, 5) // while the page is on its way, and its script is loaded
-    using _ = visit(url)
+    using visited = visit(url)
     await using page = await show(
       createElement(StrictMode, null, createElement(Lines, { loaded: loaded as never })),
     )
-    await until('the page reads', () => readers() === 1)
+    await until('the page reads', () => readers() === 1 && visited.isListening())
     await post(6, 7)
     const shown = (): number[] => page.items().map(Number)
     await until('the last one is shown', () => shown().includes(7))

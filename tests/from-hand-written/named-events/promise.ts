@@ -22,9 +22,10 @@ export const promised: Promised<Program> = {
     let readers = 0
     await using server = Bun.serve({
       port: 0,
-      fetch(request) {
+      async fetch(request) {
+        const response = await GET({ request })
         readers++
-        return GET({ request })
+        return response
       },
     })
     const url = server.url.href

@@ -25,9 +25,16 @@ export function GET({ request }: { request: Request }): Response {
 }
 // #endregion
 
+const open = new Set<Request>()
+
 export const start = (): Program & AsyncDisposable => ({
-  GET,
+  GET({ request }) {
+    open.add(request)
+    request.signal.addEventListener('abort', () => open.delete(request))
+    return GET({ request })
+  },
   place: (order) => orders.push(order),
+  readers: () => open.size,
   name: 'message',
   [Symbol.asyncDispose]: async () => {},
 })

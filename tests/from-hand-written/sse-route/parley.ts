@@ -16,6 +16,7 @@ export const GET = ({ request }: { request: Request }) => orders.respond(request
 export const start = (): Program & AsyncDisposable => ({
   GET,
   place: (order) => orders.emit('placed', order),
+  readers: () => orders.inspect().readers,
   name: 'placed',
   [Symbol.asyncDispose]: async () => orders.close(),
 })
