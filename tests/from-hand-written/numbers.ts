@@ -1,6 +1,6 @@
 /** Numbered events, and what became of them. */
 
-export const numbers = (from: number, to: number): number[] =>
+const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
 /** What is wrong with a list that ought to hold 1 to `last`, each once and in order; nothing, if it does. */
