@@ -1,8 +1,8 @@
 import { bunHandler } from '@parley/server/bun'
 import type { ServerWebSocket, WebSocketHandler } from 'bun'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { rawWebSocket } from '../../../../tests/support/raw-websocket.js'
 import { makeEdge } from '../shell/edge.js'
+import { greeted } from './suite/mount.js'
 
 interface HostData {
   readonly chat: string
@@ -25,13 +25,13 @@ function startHost(websocket: Partial<WebSocketHandler<HostData>> = {}, path = '
       ...websocket,
     },
   })
-  const app = vi.fn((request: Request, server: Bun.Server<HostData>) => {
+  const app = (request: Request, server: Bun.Server<HostData>) => {
     const { pathname } = new URL(request.url)
     if (pathname !== '/chat') return new Response(`the host has ${pathname}`)
     return server.upgrade(request, { data: { chat: 'ours' } })
       ? undefined
       : new Response(null, { status: 426 })
-  })
+  }
   const server = Bun.serve<HostData>({
     port: 0,
     hostname: '127.0.0.1',
@@ -39,7 +39,7 @@ function startHost(websocket: Partial<WebSocketHandler<HostData>> = {}, path = '
     websocket: realtime.websocket,
   })
   onTestFinished(() => server.stop(true))
-  return { ...edge, app, told, url: server.url.href.replace(/\/$/, '') }
+  return { ...edge, told, url: server.url.href.replace(/\/$/, '') }
 }
 
 /** A socket of the host's, opened. */
@@ -52,108 +52,15 @@ async function chat(url: string): Promise<WebSocket> {
   return socket
 }
 
-let clients = 0
-
-/** A client of its own. */
-async function greeted(url: string) {
-  const socket = await rawWebSocket(url)
-  const client = `${++clients}`.padStart(22, '0')
-  socket.send(JSON.stringify(['hello', { v: 1, contract: '0', client }]))
-  await socket.until((frame) => frame.startsWith('["welcome"'))
-  return socket
-}
-
-describe('a router mounted beside an application', () => {
-  test('answers what is under its path, and the application is not asked, not even for an upgrade', async () => {
-    const { url, app } = startHost()
-    const socket = await greeted(`${url}/realtime`)
-    const posted = await fetch(`${url}/realtime/call/nothing`, {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
-    })
-    expect(posted.status).toBe(204)
-    expect((await fetch(`${url}/realtime/nowhere`)).status).toBe(404)
-    expect((await fetch(`${url}/realtime`)).status).toBe(426)
-    const events = await fetch(`${url}/realtime/events/feed?from=first`)
-    expect(events.headers.get('content-type')).toBe('text/event-stream')
-    await events.body?.cancel()
-    socket.send('["ping"]')
-    await socket.until((frame) => frame === '["pong"]')
-    expect(app).not.toHaveBeenCalled()
-    socket.cut()
-  })
-
-  test.each(['/', '/realtimes', '/realtim', '/other/realtime', '/?path=/realtime'])(
-    'leaves %s to the application',
-    async (path) => {
-      const { url, app } = startHost()
-      expect(await (await fetch(url + path)).text()).toContain('the host has')
-      expect(app).toHaveBeenCalledOnce()
-    },
-  )
-
-  test.each(['/deep/down', 'deep/down', '/deep/down/'])('can be mounted at %s', async (path) => {
-    const { url } = startHost({}, path)
-    expect((await fetch(`${url}/deep/down/health`)).status).toBe(200)
-    const socket = await greeted(`${url}/deep/down`)
-    socket.cut()
-  })
-
-  test('can have the root, and then answers everything', async () => {
-    const { url, app } = startHost({}, '/')
-    expect((await fetch(`${url}/health`)).status).toBe(200)
-    const socket = await greeted(`${url}/`)
-    socket.cut()
-    expect(app).not.toHaveBeenCalled()
-  })
-
-  test('tells a client without the subprotocol what to offer, and upgrades nothing', async () => {
-    const { url, told } = startHost()
-    const response = await fetch(`${url}/realtime`, {
-      headers: {
-        ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
-        ...{ 'sec-websocket-key': btoa('0123456789abcdef'), 'sec-websocket-protocol': 'chat.1' },
-      },
-    })
-    expect(response.status).toBe(400)
-    expect(await response.text()).toContain('parley.1')
-    expect(told).toEqual([])
-  })
-})
-
-describe('the application’s own sockets', () => {
-  test('reach the application’s handler, and Parley’s do not', async () => {
-    const { url, told, router } = startHost()
-    const parley = await greeted(`${url}/realtime`)
-    const own = await chat(url)
-    own.send('hello')
-    ;(own as unknown as { ping(data: string): void }).ping('are you there')
-    await vi.waitFor(() => expect(told).toContain('ping ours are you there'))
-    parley.cut()
-    await vi.waitFor(() => expect(router.inspect().connections).toBe(0))
-    own.close(1000, 'done')
-    await vi.waitFor(() => expect(told).toContain('close ours 1000 done'))
-    expect(told).toEqual([
-      'open ours',
-      'message ours hello',
-      'ping ours are you there',
-      'close ours 1000 done',
-    ])
-  })
-
-  test('may close and ping while Parley’s go on', async () => {
-    const { url, told, hub } = startHost()
-    const parley = await greeted(`${url}/realtime`)
-    parley.send(JSON.stringify(['sub', 1, 'room', { id: 'a' }, null]))
-    await parley.until((frame) => frame.startsWith('["live"'))
-    parley.ping('from a Parley client')
-    const own = await chat(url)
-    own.close()
-    await vi.waitFor(() => expect(told.at(-1)).toMatch(/^close/))
-    await hub.channel.room({ id: 'a' }).emit('message', { text: 'hello' })
-    await parley.until((frame) => frame.includes('hello'))
-    expect(told.filter((one) => one.startsWith('ping'))).toEqual([])
-    parley.cut()
-  })
+test('a ping and its pong reach the handler of the socket they are for', async () => {
+  const { url, told } = startHost()
+  const parley = await greeted(`${url}/realtime`)
+  parley.ping('from a Parley client')
+  const own = await chat(url)
+  ;(own as unknown as { ping(data: string): void }).ping('are you there')
+  await vi.waitFor(() => expect(told).toContain('ping ours are you there'))
+  expect(told.filter((one) => one.startsWith('ping'))).toHaveLength(1)
+  own.close()
 })
 
 describe('the limits of the server', () => {
