@@ -1,0 +1,239 @@
+/** What is Node's alone: its streams, its time-outs, and the frameworks that sit on `node:http`. */
+import { once } from 'node:events'
+import { Agent, createServer, type RequestListener, request } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { anyone, createHub, createRouter } from '@parley/server'
+import { type NodeHandler, nodeHandler, serve } from '@parley/server/node'
+import { call, channel, defineContract, type Report } from '@parley/shared'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
+import { type EdgeOptions, makeEdge } from '../shell/edge.js'
+import { rawGet } from '../shell/raw-http.js'
+import { greeted } from './suite/mount.js'
+
+async function listening(listener: RequestListener, handler?: NodeHandler): Promise<string> {
+  const server = createServer(listener)
+  if (handler) server.on('upgrade', handler.upgrade)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function startServed(options: EdgeOptions = {}, rest: { fetch?: (request: Request) => Response } = {}) {
+  const edge = makeEdge(options)
+  const serving = await serve(edge.router, { port: 0, hostname: '127.0.0.1', ...rest })
+  onTestFinished(() => serving.stop())
+  return { ...edge, ...serving }
+}
+
+const json = { 'content-type': 'application/json' }
+const post = (url: string, body?: string) =>
+  fetch(url, { method: 'POST', headers: json, ...(body === undefined ? {} : { body }) })
+
+test('is found by its whole path where a router of the host took a part of it off', async () => {
+  const edge = makeEdge()
+  const realtime = nodeHandler(edge.router, { path: '/api/realtime' })
+  const url = await listening((req, res) => {
+    // as Express does for `app.use('/api', ...)`
+    Object.assign(req, { originalUrl: req.url, url: req.url?.replace('/api', '') })
+    if (!realtime.handle(req, res)) res.end('next')
+  })
+  expect((await fetch(`${url}/api/realtime/health`)).status).toBe(200)
+  expect(await (await fetch(`${url}/api/other`)).text()).toBe('next')
+})
+
+test('a body that a parser in front has read is no hanging call: the answer and the report say what to do', async () => {
+  const edge = makeEdge()
+  const realtime = nodeHandler(edge.router)
+  const url = await listening(async (req, res) => {
+    for await (const _ of req); // as `express.json()` does
+    realtime.handle(req, res)
+  })
+  const response = await post(`${url}/realtime/call/size`, '"abc"')
+  expect(response.status).toBe(500)
+  expect(edge.reports).toMatchObject([
+    {
+      ...{ kind: 'handler-failed', path: '/realtime/call/size' },
+      error: { code: 'BAD_OPTIONS', message: expect.stringContaining('in front of any body parser') },
+    },
+  ])
+})
+
+test('what is set for the answer by the host in front stays', async () => {
+  const edge = makeEdge()
+  const realtime = nodeHandler(edge.router)
+  const url = await listening((req, res) => {
+    res.setHeader('x-powered-by', 'the host')
+    realtime.handle(req, res)
+  })
+  expect((await fetch(`${url}/realtime/health`)).headers.get('x-powered-by')).toBe('the host')
+})
+
+test('`fetch` answers for a host that has requests and responses of its own, and leaves it the rest', async () => {
+  const { fetch } = nodeHandler(makeEdge().router)
+  const response = await fetch(new Request('http://localhost/realtime/health'))
+  expect(await response?.json()).toEqual({ status: 'ok' })
+  expect(fetch(new Request('http://localhost/health'))).toBeUndefined()
+})
+
+test('an answer of the application goes out whole: its cookies one by one, its stream as it comes', async () => {
+  let more = (_text: string): void => {}
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      more = (text) => controller.enqueue(new TextEncoder().encode(text))
+      more('first')
+    },
+  })
+  const headers = new Headers({ 'x-of': 'the app' })
+  for (const cookie of ['a=1; Path=/', 'b=2']) headers.append('set-cookie', cookie)
+  const { url } = await startServed({}, { fetch: () => new Response(stream, { status: 202, headers }) })
+  const { until, cut } = rawGet(new URL('/page', url).href)
+  const head = await until(/first/)
+  expect(head).toMatch(/^HTTP\/1\.1 202 /)
+  expect(head.match(/^set-cookie: .*$/gim)).toEqual(['set-cookie: a=1; Path=/', 'set-cookie: b=2'])
+  more('second')
+  await until(/second/)
+  cut()
+})
+
+test('an application that throws is answered for with 500, and reported', async () => {
+  const { url, reports } = await startServed({}, { fetch: () => Promise.reject(new Error('boom')) as never })
+  expect((await fetch(new URL('/page', url))).status).toBe(500)
+  expect(reports).toMatchObject([{ kind: 'handler-failed', path: '/page', error: { message: 'boom' } }])
+})
+
+test('one connection serves call after call, one with a body that was too large among them', async () => {
+  const { url, server } = await startServed({ limits: { frameBytes: 1_000 } })
+  const connections = vi.fn()
+  server.on('connection', connections)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  const ask = (body: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const asked = request(`${url}/call/size`, { method: 'POST', agent, headers: json }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode))
+      })
+      asked.once('error', reject)
+      asked.write(body.slice(0, 10)) // so that nobody says how long it is
+      asked.end(body.slice(10))
+    })
+  const large = JSON.stringify('x'.repeat(300_000))
+  expect([await ask('"abc"'), await ask(large), await ask('"abc"')]).toEqual([200, 413, 200])
+  expect(connections).toHaveBeenCalledTimes(1)
+})
+
+test('a client of HTTP/1.0 gets its answer, and then the end of the connection', async () => {
+  const { url } = await startServed()
+  const { hostname, port, pathname } = new URL(url)
+  const socket = connect(Number(port), hostname).setEncoding('utf8')
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+  })
+  socket.write(`GET ${pathname}/health HTTP/1.0\r\n\r\n`)
+  await once(socket, 'close')
+  expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n(.+\r\n)+\r\n\{"status":"ok"\}$/)
+})
+
+test('a reader of SSE that takes nothing is let go after `stalledMs`; a quiet one is kept', async () => {
+  const { url, hub, router } = await startServed({ limits: { stalledMs: 300 } })
+  const [quiet, stalled] = ['quiet', 'stalled'].map((id) => rawGet(`${url}/events/room?id=${id}`))
+  await Promise.all([quiet!, stalled!].map((reader) => reader.until(/parley\.live/)))
+  stalled!.pause()
+  const room = hub.channel.room({ id: 'stalled' })
+  const text = 'x'.repeat(100_000)
+  while (router.inspect().queuedBytes < 1_000_000) {
+    await room.emit('message', { text })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await expect.poll(() => router.inspect().readers).toBe(1)
+  await hub.channel.room({ id: 'quiet' }).emit('message', { text: 'still there' })
+  await quiet!.until(/still there/)
+  for (const reader of [quiet!, stalled!]) reader.cut()
+  await expect.poll(() => router.inspect()).toMatchObject({ readers: 0, timers: 0, queuedBytes: 0 })
+})
+
+test('a WebSocket that takes nothing is closed with a code of its own, and counts no more', async () => {
+  const contract = defineContract({
+    flood: channel({ events: { item: z.string() }, replay: { last: 1_000, for: '10m', bytes: 1e9 } }),
+  })
+  const hub = createHub(contract, { limits: { stalledMs: 1_500 } })
+  const router = createRouter(hub, { flood: { join: anyone } })
+  const serving = await serve(router, { port: 0, hostname: '127.0.0.1' })
+  onTestFinished(() => serving.stop())
+  const socket = await greeted(serving.url)
+  socket.send(JSON.stringify(['sub', 1, 'flood', null, null]))
+  await socket.until((frame) => frame.startsWith('["live"'))
+  socket.pause()
+  while (router.inspect().queuedBytes < 1_000_000) {
+    await hub.channel.flood.emit('item', 'x'.repeat(100_000))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await expect.poll(() => router.inspect().connections, { timeout: 10_000 }).toBe(0)
+  expect(router.inspect()).toMatchObject({ readers: 0, queuedBytes: 0 })
+  socket.resume()
+  expect(await socket.closed).toMatchObject({ code: 4002 })
+})
+
+test('a close comes after everything that was queued before it', async () => {
+  const { url, hub, router } = await startServed()
+  const socket = await greeted(url)
+  socket.send(JSON.stringify(['sub', 1, 'room', { id: 'a' }, null]))
+  await socket.until((frame) => frame.startsWith('["live"'))
+  socket.pause()
+  const text = 'x'.repeat(50_000)
+  let count = 0
+  while (router.inspect().queuedBytes < 300_000) {
+    await hub.channel.room({ id: 'a' }).emit('message', { text: `${count++} ${text}` })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await hub.close()
+  socket.resume()
+  expect((await socket.closed).code).toBe(4000)
+  const numbers = socket.frames
+    .map((frame) => /"text":"(\d+) /.exec(frame)?.[1])
+    .filter((n) => n !== undefined)
+  expect(numbers).toEqual(Array.from({ length: count }, (_, n) => String(n)))
+})
+
+test('the request of a socket is aborted when the socket is gone, for whoever keeps it', async () => {
+  const requests: Request[] = []
+  const { url } = await startServed({
+    onContext: async (one) => void (one && requests.push(one)),
+  })
+  const socket = await greeted(url)
+  expect(requests[0]?.signal.aborted).toBe(false)
+  expect(requests[0]?.headers.get('sec-websocket-protocol')).toBe('parley.1')
+  socket.cut()
+  await expect.poll(() => requests[0]?.signal.aborted).toBe(true)
+})
+
+test('stopping waits for the answer that is on its way, and no longer', async () => {
+  const contract = defineContract({ slow: call({ output: z.string() }) })
+  const reports: Report[] = []
+  let begin = (): void => {}
+  const started = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  let release = (_: string): void => {}
+  const hub = createHub(contract, { onReport: (report) => reports.push(report) })
+  const router = createRouter(hub, {
+    slow: () => {
+      begin()
+      return new Promise<string>((resolve) => {
+        release = resolve
+      })
+    },
+  })
+  const serving = await serve(router, { port: 0, hostname: '127.0.0.1' })
+  const answered = post(`${serving.url}/call/slow`).then((response) => response.json())
+  await started
+  const stopped = serving.stop({ within: 20_000 })
+  release('done')
+  expect(await answered).toBe('done')
+  await stopped
+  expect(reports).toEqual([])
+})
