@@ -67,6 +67,8 @@ export interface Ask extends NewAsk {
 /** What a handler runs under. */
 export interface RunningAs {
   readonly client: string
+  /** Whose it was as it was asked. */
+  readonly member: string
   /** The topic of a message. */
   readonly topic: string | undefined
   readonly signal: AbortSignal

@@ -80,7 +80,7 @@ export class Asks {
   // --- on the server ------------------------------------------------------------------------------------------
 
   started(k: number, running: RunningAs): Ask {
-    const { client, topic } = running
+    const { client, member, topic } = running
     const ask = this.all.get(k)!
     this.#options.journal.happened++
     this.#options.journal.note(() => `${running.process.name}: ${ask.kind} ${k} runs`)
@@ -90,19 +90,20 @@ export class Asks {
       this.#fault(ask.kind === 'buy' ? 'twice' : 'run', ask, 'runs again')
     if (client !== ask.client) this.#fault('run', ask, `runs as if ${client} had sent it`)
     if (topic !== ask.topic) this.#fault('run', ask, `runs on ${topic}`)
-    if (topic !== undefined && ask.by === 'socket') this.#checkLane(`${client} ${topic}`, { ...running, ask })
+    if (topic !== undefined && ask.by === 'socket')
+      this.#checkLane(`${client} of ${member} ${topic}`, { ...running, ask })
     return ask
   }
 
-  /** Messages of one client on one topic run one at a time, in the order sent. */
+  /** Messages of one client on one topic run one at a time, in the order sent; for another member it has another session. */
   #checkLane(lane: string, run: Run): void {
     const { ask } = run
     const before = this.#lastRun.get(lane)
     const isOn = before && before.ask.ended === undefined && !before.signal.aborted && !before.process.isDead
-    if (isOn && !isParted(before.ask, before, run) && !isParted(ask, before, run))
+    if (isOn && !this.#isParted(before.ask, before, run) && !this.#isParted(ask, before, run))
       this.#fault('lane', ask, `runs beside ${before.ask.k} (${run.process.name})`)
     const newest = this.#newestRun.get(lane)
-    if (newest && ask.k < newest.ask.k && !isParted(ask, newest, run))
+    if (newest && ask.k < newest.ask.k && !this.#isParted(ask, newest, run))
       this.#fault('lane', ask, `runs after ${newest.ask.k}, which was sent later`)
     if (!newest || ask.k > newest.ask.k) this.#newestRun.set(lane, run)
     this.#lastRun.set(lane, run)
@@ -142,12 +143,16 @@ export class Asks {
     }
   }
 
+  /**
+   * Whether two runs are of two servers, or of two sessions of a client that was another member's in between, and the
+   * client gave up the earlier request: they do not know of each other's runs.
+   */
+  #isParted(earlier: Ask, one: Run, other: Run): boolean {
+    const isApart = one.process !== other.process || this.#options.mayChange
+    return isApart && earlier.settled !== undefined && earlier.settled !== 'ok'
+  }
+
   #fault(promise: Promised, { k, kind, client }: Ask, what: string): void {
     this.#options.journal.fault(promise, `${kind} ${k} of ${client} ${what}`)
   }
-}
-
-/** Whether two runs are of two servers, and the client gave up the earlier request: servers do not know of each other's runs. */
-function isParted(earlier: Ask, one: Run, other: Run): boolean {
-  return one.process !== other.process && earlier.settled !== undefined && earlier.settled !== 'ok'
 }

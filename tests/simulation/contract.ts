@@ -1,4 +1,4 @@
-/** The contract of the simulated worlds: a channel with events and messages of every kind, calls and a stream. */
+/** The contract of the simulated worlds: a channel with events and messages of every kind, one with presence, calls and a stream. */
 import { call, channel, defineContract, stream, volatile } from '@parley/shared'
 import { z } from 'zod'
 
@@ -8,6 +8,8 @@ const stamped = z.object({ n: z.number(), but: z.string().optional(), pad: z.str
 const asked = z.object({ k: z.number() })
 const answered = z.object({ k: z.number() })
 const counted = z.object({ seq: z.number() })
+/** Who somebody in a hall is, the server that says so, and what it set last: a state says all that a checker needs. */
+const seen = z.object({ who: z.string(), at: z.string(), v: z.number(), pad: z.string().optional() })
 
 /** What a later version of the application wants of a note. */
 const tagged = stamped.extend({ tag: z.string() })
@@ -28,6 +30,12 @@ function makeContract(keep: number, forMs: number, version: Version) {
         react: asked,
         hint: volatile(asked),
       },
+      replay: { last: keep, for: forMs },
+    }),
+    hall: channel({
+      params: z.object({ id: z.string() }),
+      events: { rang: stamped },
+      presence: seen,
       replay: { last: keep, for: forMs },
     }),
     pay: call({ input: asked, output: answered, errors: { BROKE: answered } }),

@@ -14,8 +14,10 @@ export const deeds: Actions = [
   [5, (stage, _person, id, chance) => emit(stage, id, chance.pick(5, 20, 60), chance)],
   [
     25,
-    (_stage, { life }, id, chance) => {
-      const kind = chance.pick<AskKind>('say', 'say', 'say', 'react', 'pay', 'look', 'buy', 'count')
+    ({ weather }, { life }, id, chance) => {
+      const any = chance.pick<AskKind>('say', 'say', 'say', 'react', 'pay', 'look', 'buy', 'count')
+      // what a member bought is remembered for that member alone
+      const kind = any === 'buy' && weather.fickle ? 'pay' : any
       life.asking.ask(kind, id, planOf(kind, chance), mannerOf(chance))
     },
   ],

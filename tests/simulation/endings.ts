@@ -9,6 +9,8 @@ export interface EndingsOptions {
   readonly isStored: (n: number) => boolean
   /** Codes that mean that it did not run, and that this world's weather may bring. */
   readonly mayRefuse: (code: string, client: string) => boolean
+  /** Whether a client may become another member's, for whom nothing runs again. */
+  readonly mayChange: boolean
   /** Whether a client was closed. */
   readonly isClosed: (client: string) => boolean
   /** Whether there is never more than one server, the one that takes over in a deploy included. */
@@ -54,7 +56,7 @@ function judgeFailure(ask: Ask, code: string, options: EndingsOptions, tell: Tel
       return
     case 'OUTCOME_UNKNOWN':
       if (ask.handed === 0) tell('unknown', 'has an unknown outcome, and was never handed over')
-      if (mayRunAgain && !isClosed(client))
+      if (mayRunAgain && !isClosed(client) && !options.mayChange)
         tell('unknown', 'may run again, and ended with an unknown outcome')
       // another server is not asked whether it still runs there
       if (kind === 'buy' && options.isOneServer && options.deaths() === ask.deathsBefore && !isClosed(client))

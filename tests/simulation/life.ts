@@ -8,6 +8,7 @@ import type { FrameData } from '@parley/shared/testing'
 import { FallbackLink } from '../../packages/client/src/transports/fallback.js'
 import { Asking } from './asking.js'
 import type { Asks } from './asks.js'
+import type { Attendance } from './attendance.js'
 import type { WorldContract } from './contract.js'
 import type { Journal } from './journal.js'
 import type { Line } from './line.js'
@@ -18,6 +19,7 @@ import { type ReaderKind, type Source, type WorldClient, WorldReader } from './r
 import type { ReaderCheck, Start } from './reader-check.js'
 import type { LogRecord } from './record.js'
 import { makeToken } from './token.js'
+import { Visits } from './visits.js'
 import { Ways } from './ways.js'
 import type { Weather } from './weather.js'
 
@@ -28,6 +30,9 @@ export interface LifeOptions {
   readonly weather: Weather
   readonly line: Line
   readonly asks: Asks
+  readonly attendance: Attendance
+  /** Whose it is. */
+  readonly member: string
   readonly record: LogRecord
   readonly trueNow: () => number
   /** Told of each position that came, by room. */
@@ -57,16 +62,22 @@ export class Life {
   readonly name: string
   readonly client: WorldClient
   readonly asking: Asking
+  readonly visits: Visits
   readonly readers = new Set<WorldReader>()
+  /** Whose its next credentials are. */
+  member: string
   readonly #options: LifeOptions
   readonly #ways: Ways
   #readersMade = 0
 
   constructor(options: LifeOptions) {
-    const { process, journal, contract, weather, line, asks } = options
+    const { process, journal, contract, weather, line, asks, attendance, member } = options
     this.name = process.name
     this.#options = options
-    let link = process.random() < weather.fallback ? fallbackOver(line, process) : line.linkOf(process)
+    this.member = member
+    const fallsBack = process.random() < weather.fallback
+    if (fallsBack) attendance.cannotSee(this.name)
+    let link = fallsBack ? fallbackOver(line, process) : line.linkOf(process)
     if (weather.repeats > 0) link = linkThrough(link, () => repeating(weather.repeats, process.random))
     this.client = createClient(contract, {
       transport: linkThrough(link, () => this.#watch()),
@@ -74,6 +85,9 @@ export class Life {
       auth: () => this.#auth(),
       onReport: (report) => this.#reported(report),
     })
+    const mayFail = (code: string): boolean =>
+      this.#mayEnd(code) || (code === 'FORBIDDEN' && weather.mood.mayHide)
+    this.visits = new Visits({ journal, attendance, client: this.client, name: this.name, mayFail })
     this.#follow()
     const auth = (): Promise<string> => this.#auth()
     const fetch = line.fetchOf(process)
@@ -134,19 +148,21 @@ export class Life {
 
   /** Does about what was refused what a user would: opens the connection again, lets go of a route. */
   mend(): void {
-    if (this.#ways.isRefused || this.isClosed) this.client.connection.open()
+    if (this.#ways.isRefused || this.visits.isRefused || this.isClosed) this.client.connection.open()
     for (const { source } of this.#ways.closeRefused()) this.#stopAllOf(source)
   }
 
   /** All readers leave, and it closes what it has open. */
   leave(): void {
     for (const reader of this.here) reader.stop()
+    this.visits.leave()
     this.#ways.close()
   }
 
   /** Its program is gone. */
   end(): void {
     for (const reader of this.here) reader.abandon()
+    this.visits.abandon()
     this.#options.asks.abandoned(this.name)
   }
 
@@ -195,13 +211,15 @@ export class Life {
     const { process, weather, trueNow } = this.#options
     if (weather.mood.slowMs > 0) await process.wait(process.random() * weather.mood.slowMs)
     if (process.random() < weather.mood.auth) throw new Error('no credentials today')
-    return makeToken(this.name, trueNow(), weather.expiresMs)
+    return makeToken({ client: this.name, member: this.member }, trueNow(), weather.expiresMs)
   }
 
   #mayEnd(code: string): boolean {
-    const { mood, expiresMs } = this.#options.weather
+    const { mood, expiresMs, ousts } = this.#options.weather
     if (code === 'FORBIDDEN') return mood.mayRefuse
-    return code === 'CLOSED' || (code === 'UNAUTHENTICATED' && expiresMs > 0)
+    return (
+      code === 'CLOSED' || (code === 'DISCONNECTED' && ousts) || (code === 'UNAUTHENTICATED' && expiresMs > 0)
+    )
   }
 
   #reported({ kind, message }: Report): void {
@@ -230,9 +248,11 @@ export class Life {
 
   /** Sees what is handed to a socket. */
   #watch(): Between {
-    const { asks, journal } = this.#options
+    const { asks, journal, weather } = this.#options
+    const wire = weather.halls.length > 0 ? this.visits.newWire() : undefined
     return {
       up: (data, pass) => {
+        wire?.up(data)
         journal.note(() => `${this.name} > ${shown(data)}`)
         const input = inputs.get(String(data).slice(2, 6))
         if (input !== undefined) asks.handed((elements(data)[input] as { k: number }).k)
@@ -240,6 +260,7 @@ export class Life {
       },
       down: (data, pass) => {
         journal.note(() => `${this.name} < ${shown(data)}`)
+        wire?.down(data)
         pass(data)
       },
     }

@@ -6,6 +6,7 @@ import { topicOf } from '@parley/shared/internal'
 import { z } from 'zod'
 import type { Ask } from './ask.js'
 import type { Asks } from './asks.js'
+import type { Attendance, Members } from './attendance.js'
 import type { WorldContract } from './contract.js'
 import type { Journal } from './journal.js'
 import type { Host } from './line.js'
@@ -23,6 +24,7 @@ export interface NodeOptions {
   readonly log: Log
   readonly record: LogRecord
   readonly asks: Asks
+  readonly attendance: Attendance
   /** True time: tokens are dated by it. */
   readonly trueNow: () => number
   /** The next event's number. */
@@ -35,6 +37,12 @@ export interface WorldNode extends Host {
   inspect(): Readonly<Record<string, number>>
   /** Emits from outside of any handler. */
   emit(id: string, name: EventName): { readonly n: number; readonly position: Promise<string> }
+  /** Who is in a hall. */
+  members(hall: string): Promise<Members>
+  /** Takes a member out of a hall. */
+  kick(hall: string, member: string): void
+  /** Ends all that a member has here. */
+  disconnect(member: string): void
   /** Lets its clients go to another one, and what runs finish. */
   drain(): Promise<unknown>
   close(): Promise<void>
@@ -68,7 +76,7 @@ interface Emitters {
 }
 
 export function startNode(options: NodeOptions): WorldNode {
-  const { process, journal, contract, weather, log, record, asks, trueNow, newEvent } = options
+  const { process, journal, contract, weather, log, record, asks, attendance, trueNow, newEvent } = options
   const { mood, pad } = weather
   const dawdle = async (): Promise<void> => {
     if (mood.slowMs > 0) await process.wait(process.random() * mood.slowMs)
@@ -95,9 +103,9 @@ export function startNode(options: NodeOptions): WorldNode {
         const leftMs = (endOf(auth) ?? Number.POSITIVE_INFINITY) - trueNow()
         if (leftMs <= 0) throw new ParleyError('UNAUTHENTICATED', 'the token has expired')
         if (leftMs < Number.POSITIVE_INFINITY) session.expiresAt(new Date(process.now() + leftMs))
-        return { client: ownerOf(auth) }
+        return ownerOf(auth)
       },
-      identify: ({ client }) => client,
+      identify: ({ member }) => member,
       log,
       limits: { queuedBytes: weather.queuedBytes, callsInFlight: weather.callsInFlight },
       onReport({ kind, message, error }) {
@@ -148,30 +156,45 @@ export function startNode(options: NodeOptions): WorldNode {
       },
       messages: {
         say: ({ input, params, context, signal, emit, others, errors }) => {
-          const run = { client: context.client, topic: keyOf(contract, params.id), signal, process }
+          const run = { ...context, topic: keyOf(contract, params.id), signal, process }
           return carryOut(asks.started(input.k, run), { emit, others }, () => errors.MUTED({ k: input.k }))
         },
         react: ({ input, params, context, signal, emit, others }) => {
-          const run = { client: context.client, topic: keyOf(contract, params.id), signal, process }
+          const run = { ...context, topic: keyOf(contract, params.id), signal, process }
           return carryOut(asks.started(input.k, run), { emit, others }, unplanned)
         },
         hint: ({ context, others }) => others.emit('hint', payload(undefined, context.client)),
       },
     },
+    hall: {
+      join: async () => {
+        await dawdle()
+        return process.random() >= mood.join
+      },
+      presence: async ({ params, context, wanted }) => {
+        const letBeShown = attendance.asked(process, params.id, context.client)
+        await dawdle()
+        const v = wanted?.v ?? 0
+        if (v < 0 || process.random() < mood.presence) throw new ParleyError('FORBIDDEN', 'not like that')
+        letBeShown?.(v)
+        const { pad } = wanted ?? {}
+        return { who: context.client, at: process.name, v, ...(pad === undefined ? {} : { pad }) }
+      },
+    },
     pay: ({ input, context, signal, errors }) => {
-      const run = { client: context.client, topic: undefined, signal, process }
+      const run = { ...context, topic: undefined, signal, process }
       return carryOut(asks.started(input.k, run), undefined, () => errors.BROKE({ k: input.k }))
     },
     look: ({ input, context, signal }) => {
-      const run = { client: context.client, topic: undefined, signal, process }
+      const run = { ...context, topic: undefined, signal, process }
       return carryOut(asks.started(input.k, run), undefined, unplanned)
     },
     buy: ({ input, context, signal, errors, topics }) => {
-      const ask = asks.started(input.k, { client: context.client, topic: undefined, signal, process })
+      const ask = asks.started(input.k, { ...context, topic: undefined, signal, process })
       return carryOut(ask, topics.room({ id: ask.room }), () => errors.BROKE({ k: input.k }))
     },
     count: async function* ({ input, context, signal, errors }) {
-      const ask = asks.started(input.k, { client: context.client, topic: undefined, signal, process })
+      const ask = asks.started(input.k, { ...context, topic: undefined, signal, process })
       const { values, everyMs } = ask.plan
       try {
         while (ask.yielded < values) {
@@ -186,7 +209,7 @@ export function startNode(options: NodeOptions): WorldNode {
     },
   })
   const inside = insideOf(router)
-  const sockets = acceptSockets(inside, weather.sockets)
+  const sockets = acceptSockets(inside, weather.sockets, attendance.edgeOf(process))
 
   return {
     process,
@@ -198,6 +221,15 @@ export function startNode(options: NodeOptions): WorldNode {
     emit(id, name) {
       const data = payload(name === 'hint' ? undefined : process.name)
       return { n: data.n, position: hub.channel.room({ id }).emit(name, data) }
+    },
+    members: (id) => hub.channel.hall({ id }).members(),
+    kick(id, member) {
+      void hub.channel.hall({ id }).kick(member)
+      attendance.kicked(process, id, member)
+    },
+    disconnect(member) {
+      router.disconnect({ member })
+      attendance.disconnected(process, member)
     },
     drain: () => router.drain({ within: drainMs }),
     close: () => hub.close(),

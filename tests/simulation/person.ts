@@ -4,8 +4,10 @@ import type { WorldContract } from './contract.js'
 import { Life, type LifeOptions } from './life.js'
 import type { Process } from './process.js'
 
-export interface PersonOptions extends Omit<LifeOptions, 'process' | 'heard' | 'contract'> {
+export interface PersonOptions extends Omit<LifeOptions, 'process' | 'heard' | 'contract' | 'member'> {
   readonly name: string
+  /** Whose its lives are; each its own where it is left out. */
+  readonly member: string | undefined
   /** The contract that a life is built with. */
   readonly contract: () => WorldContract
   /** A program for its next life. */
@@ -57,12 +59,13 @@ export class Person {
   }
 
   #begin(): void {
-    const { newProcess, contract, ...rest } = this.#options
+    const { newProcess, contract, member, ...rest } = this.#options
     this.#process = newProcess(`${this.name}${this.lives.length + 1}`)
     const life = new Life({
       ...rest,
       contract: contract(),
       process: this.#process,
+      member: member ?? this.#process.name,
       heard: (id, at) => this.#remember(id, at),
     })
     this.lives.push(life)

@@ -14,6 +14,12 @@ export const promises = {
   answer: 'a request ends once, and as its handler ended',
   unknown: 'an outcome is unknown only where the request may have run',
   deadline: 'a request waits no longer, and no shorter, than it may',
+  present:
+    'everybody on a topic is listed, as it may be shown, under one entry, from when it comes until it leaves or was lost for 15 s; and nobody else',
+  shown:
+    'a list of who is present that is shown as current is whole, without anybody who had left before, and without secrets',
+  changes:
+    'what is told to have joined, changed and left adds up to the list; a cut changes nothing that is shown',
   reader: 'a reader ends where somebody ended it, and hears what it listens for',
   settled: 'once nothing breaks any more, all that waits comes to its end',
   left: 'whoever leaves leaves nothing behind',

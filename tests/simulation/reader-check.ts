@@ -162,8 +162,10 @@ export class ReaderCheck {
   #isOwedFirst({ index }: Stored): boolean {
     const { topic, start, record } = this.#options
     const isGone = index < topic.gone
-    // where the log began another epoch, who has had nothing yet begins anew at what is kept
-    if (this.#owedFrom !== undefined && index >= this.#owedFrom) return !(isGone && record.epochs > 1)
+    // where the log began another epoch, who has had nothing yet begins anew at what is kept, or at the last n of it
+    const isPassed = typeof start === 'object' && 'last' in start && topic.entries.length - index > start.last
+    if (this.#owedFrom !== undefined && index >= this.#owedFrom)
+      return !((isGone || isPassed) && record.epochs > 1)
     if (start === 'now' || isGone) return false
     if (start === 'first') return true
     // and the last n can then not be told any more from what came since

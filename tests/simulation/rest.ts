@@ -1,8 +1,11 @@
 /** How a world comes to rest: first nothing breaks any more, then everybody leaves. */
+import { callTheRoll, checkHalls } from './roll-call.js'
 import type { Stage } from './stage.js'
 
 /** Once nothing breaks any more, everything that waits has ended, and everything read is live, within this time. */
 const settlingMs = 90_000
+/** One whose connection was lost is shown for so much longer. */
+const presenceGraceMs = 15_000
 
 /** Nothing breaks any more: whatever waits comes to an end, and whatever is read is delivered. */
 export function settle(stage: Stage): void {
@@ -12,8 +15,14 @@ export function settle(stage: Stage): void {
   cluster.startAll()
   for (const { life } of people) life.client.connection.open()
   const isAtRest = (): boolean =>
-    emitting.size === 0 && asks.pending.size === 0 && people.every(({ life }) => life.isUpToDate)
-  const isLate = spend(stage, settlingMs, () => {
+    emitting.size === 0 &&
+    asks.pending.size === 0 &&
+    people.every(({ life }) => life.isUpToDate) &&
+    callTheRoll(stage).length === 0
+  const mostMs = settlingMs + (weather.halls.length > 0 ? presenceGraceMs : 0)
+  let looks = 0
+  const isLate = spend(stage, mostMs, () => {
+    if (looks++ % 5 === 0) checkHalls(stage)
     // what `join` was asked before the calm, and refused after it
     for (const { life } of people) life.mend()
     return isAtRest()
@@ -29,15 +38,30 @@ export function settle(stage: Stage): void {
     ])
     journal.fault(
       'settled',
-      `not settled after ${settlingMs} ms: ${[...states, ...waiting, `${emitting.size} emits`].join('; ')}`,
+      `not settled after ${mostMs} ms: ${[...states, ...callTheRoll(stage), ...waiting, `${emitting.size} emits`].join('; ')}`,
     )
   }
   // what came too often comes by now; and a handler whose caller gave up may still have emitted something
   clock.advance(1_000)
-  spend(stage, settlingMs, isAtRest)
+  spend(stage, mostMs, isAtRest)
+  if (weather.halls.length > 0) stay(stage)
   for (const { life } of people) for (const reader of life.here) reader.check.finish()
   asks.checkHeld()
 }
+
+/** Who is present stays so: no connection of before takes it along as it ends. */
+function stay(stage: Stage): void {
+  const { journal, clock } = stage
+  for (let spent = 0; spent < stayingMs; spent += 1_000) {
+    clock.advance(1_000)
+    checkHalls(stage)
+  }
+  spend(stage, 1_000, () => callTheRoll(stage).length === 0)
+  for (const wrong of callTheRoll(stage)) journal.fault('present', `after ${stayingMs} ms ${wrong}`)
+}
+
+/** Until a server notices that a link is half-open, and gives up whoever was there by it. */
+const stayingMs = 55_000
 
 /** Everybody leaves, and nothing is left behind. */
 export function leave(stage: Stage): void {

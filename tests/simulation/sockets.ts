@@ -2,6 +2,7 @@
 import type { RouterInside } from '@parley/server/internal'
 import type { FrameData, LinkEnd } from '@parley/shared/internal'
 import type { Accept } from '@parley/shared/testing'
+import type { Owner } from './token.js'
 
 /**
  * `plain`: each event is sent to each socket. `native`: sockets subscribe, and the server publishes once, as in Bun.
@@ -12,14 +13,28 @@ export type SocketKind = 'plain' | 'native' | 'limited'
 /** Bytes that a limited socket queues. */
 const limitedBytes = 16_384
 
-type Connection = ReturnType<RouterInside['accept']>
+export type Connection = ReturnType<RouterInside['accept']>
+
+/** Who is connected, once it was let in. */
+export function clientOf({ context }: Connection): string | undefined {
+  return (context as Owner | undefined)?.client
+}
+
+/** Hears what comes to a server's end of a connection, and goes from it, as it does. */
+export interface Edge {
+  received(connection: Connection, data: FrameData): void
+  sent(connection: Connection, data: FrameData): void
+  /** @param isByServer else its client closed it, or nobody. */
+  ended(connection: Connection, code: number, isByServer: boolean): void
+}
 
 export interface Sockets {
   readonly accept: Accept
   /** Those that are open on the server's side. */
   readonly open: ReadonlySet<Connection>
 }
-export function acceptSockets(inside: RouterInside, kind: SocketKind): Sockets {
+
+export function acceptSockets(inside: RouterInside, kind: SocketKind, edge: Edge): Sockets {
   const group = new Group()
   const open = new Set<Connection>()
   const accept: Accept = (end) => {
@@ -39,11 +54,13 @@ export function acceptSockets(inside: RouterInside, kind: SocketKind): Sockets {
         connection = inside.accept(
           {
             send(data: FrameData) {
+              if (connection) edge.sent(connection, data)
               if (kind === 'limited' && end.buffered() > limitedBytes) return false
               end.send(data)
               return true
             },
             close(code, reason) {
+              if (connection && open.has(connection)) edge.ended(connection, code, true)
               gone()
               end.close(code, reason)
             },
@@ -55,8 +72,13 @@ export function acceptSockets(inside: RouterInside, kind: SocketKind): Sockets {
         )
         open.add(connection)
       },
-      received: (data) => connection?.received(data),
+      received(data) {
+        if (!connection) return
+        edge.received(connection, data)
+        connection.received(data)
+      },
       closed(code, reason) {
+        if (connection && open.has(connection)) edge.ended(connection, code, false)
         gone()
         connection?.closed(code, reason)
       },

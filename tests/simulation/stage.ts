@@ -1,5 +1,6 @@
 /** Where the steps of a world happen: all that they may act on. */
 import type { Asks } from './asks.js'
+import type { Attendance } from './attendance.js'
 import type { Chance } from './chance.js'
 import type { WorldClock } from './clock.js'
 import type { Cluster } from './cluster.js'
@@ -22,6 +23,7 @@ export interface Stage {
   readonly people: readonly Person[]
   readonly lines: readonly Line[]
   readonly asks: Asks
+  readonly attendance: Attendance
   /** Events that are on their way into the log, and the processes that emit them. */
   readonly emitting: Map<number, Process>
   /** The key of a room's topic. */

@@ -2,6 +2,7 @@
 import type { Plan } from './ask.js'
 import type { AskManner } from './asking.js'
 import { closedByWorld } from './life.js'
+import { clientOf } from './sockets.js'
 import type { Actions } from './stage.js'
 
 /** A handler that does nothing, for somebody who asks for nothing in particular. */
@@ -63,7 +64,7 @@ export const troubles: Actions = [
       journal.note(() => `a server closes ${name} with ${code}`)
       for (const { sockets } of cluster.nodes) {
         for (const connection of [...sockets.open])
-          if (connection.member === name) connection.close(code, closedByWorld, delayMs)
+          if (clientOf(connection) === name) connection.close(code, closedByWorld, delayMs)
       }
     },
   ],

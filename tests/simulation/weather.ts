@@ -44,6 +44,14 @@ export interface Weather {
   /** How likely a step breaks something. */
   readonly roughness: number
   readonly mood: Mood
+  /** Topics with presence: none in half of the worlds. */
+  readonly halls: readonly string[]
+  /** Two clients at a time are one member, with all that comes after them. */
+  readonly tabs: boolean
+  /** Members are kicked and disconnected. */
+  readonly ousts: boolean
+  /** Clients become another member's. */
+  readonly fickle: boolean
 }
 
 /** How likely application code fails, and how slow it is, until everything calms down at the end. */
@@ -52,18 +60,33 @@ class Mood {
   auth: number
   context: number
   join: number
+  /** How likely the server does not let somebody be shown as it wants to be. */
+  presence: number
+  /** Whether that may have happened. */
+  readonly mayHide: boolean
   /** Most ms that each of them takes. */
   readonly slowMs: number
-  /** Whether `join` ever refused by chance. */
+  /** Whether somebody may have been refused, by chance or because it was ousted. */
   readonly mayRefuse: boolean
   isCalm = false
 
-  constructor({ auth, context, join, slowMs }: Pick<Mood, 'auth' | 'context' | 'join' | 'slowMs'>) {
+  constructor(
+    {
+      auth,
+      context,
+      join,
+      presence,
+      slowMs,
+    }: Pick<Mood, 'auth' | 'context' | 'join' | 'presence' | 'slowMs'>,
+    ousts: boolean,
+  ) {
     this.auth = auth
     this.context = context
     this.join = join
     this.slowMs = slowMs
-    this.mayRefuse = join > 0
+    this.presence = presence
+    this.mayHide = presence > 0
+    this.mayRefuse = join > 0 || ousts
   }
 
   calm(): void {
@@ -71,6 +94,7 @@ class Mood {
     this.auth = 0
     this.context = 0
     this.join = 0
+    this.presence = 0
   }
 }
 
@@ -80,7 +104,7 @@ export function weatherOf(chance: Chance): Weather {
   const readMs = pick(0, 50, 300)
   const sockets = pick<SocketKind>('plain', 'native', 'limited')
   const isShared = likely(0.7)
-  return {
+  const weather = {
     keep: pick(4, 12, 1_000, 1_000),
     forMs: pick(5_000, 43_200_000, 43_200_000),
     clients: pick(['ann'], ['ann', 'bob'], ['ann', 'bob'], ['ann', 'bob', 'cid', 'dot']),
@@ -108,11 +132,22 @@ export function weatherOf(chance: Chance): Weather {
     repeats: seldom(0.2),
     pauseMs: pick(20, 200, 800, 3_000),
     roughness: pick(0.05, 0.15, 0.3),
-    mood: new Mood({
-      auth: seldom(0.2),
-      context: seldom(0.2),
-      join: seldom(0.15),
-      slowMs: pick(0, 0, 200),
-    }),
+  }
+  const fails = {
+    auth: seldom(0.2),
+    context: seldom(0.2),
+    join: seldom(0.15),
+    slowMs: pick(0, 0, 200),
+  }
+  const halls = pick<readonly string[]>([], [], ['x'], ['x', 'y'])
+  const isHeld = halls.length > 0
+  const ousts = isHeld && likely(0.4)
+  return {
+    ...weather,
+    mood: new Mood({ ...fails, presence: seldom(0.15) }, ousts),
+    halls,
+    tabs: isHeld && likely(0.5),
+    ousts,
+    fickle: isHeld && likely(0.3),
   }
 }

@@ -26,6 +26,7 @@ test('300 worlds of clients and servers that break in every way keep every promi
   expect(sum.gaps).toBeGreaterThan(200)
   expect(sum.asked).toBeGreaterThan(10_000)
   expect(sum.unknown).toBeGreaterThan(500)
+  expect(sum.came).toBeGreaterThan(500)
   expect(sum.lives).toBeGreaterThan(750)
   expect(sum.servers).toBeGreaterThan(500)
 })

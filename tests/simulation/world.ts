@@ -4,11 +4,13 @@
  * promised of them is checked by who knows what was emitted, asked, run and delivered.
  */
 import { Asks } from './asks.js'
+import { Attendance } from './attendance.js'
 import { chanceOf } from './chance.js'
 import { inTask, WorldClock } from './clock.js'
 import { Cluster } from './cluster.js'
 import { contractOf, type WorldContract } from './contract.js'
 import { deeds } from './deeds.js'
+import { hallDeeds, hallTroubles } from './hall-steps.js'
 import { type Fault, Journal } from './journal.js'
 import { Line } from './line.js'
 import { keyOf, startNode } from './node.js'
@@ -16,7 +18,8 @@ import { Person } from './person.js'
 import { Process } from './process.js'
 import { LogRecord } from './record.js'
 import { leave, settle } from './rest.js'
-import type { Stage } from './stage.js'
+import { checkHalls } from './roll-call.js'
+import type { Actions, Stage } from './stage.js'
 import { Store } from './store.js'
 import { troubles } from './troubles.js'
 import { type Weather, weatherOf } from './weather.js'
@@ -51,6 +54,8 @@ export interface Counts {
   readonly gaps: number
   readonly asked: number
   readonly unknown: number
+  /** How often somebody came into a hall. */
+  readonly came: number
   readonly connections: number
   readonly lives: number
   readonly servers: number
@@ -99,10 +104,11 @@ function run(stage: WholeStage, seed: number, steps: readonly Step[]): void {
       if (acts) {
         const person = chance.pick(...people)
         const id = chance.pick(...weather.rooms)
-        chance.weighed(chance.likely(weather.roughness) ? troubles : deeds)(stage, person, id, chance)
+        chance.weighed(actionsOf(weather, chance.likely(weather.roughness)))(stage, person, id, chance)
       }
       clock.advance(pauseMs)
       for (const { life } of people) life.noteLive()
+      checkHalls(stage)
     }
     // after a fault nothing more is to be learnt, and a trace should end with it
     if (journal.faults.length === 0) settle(stage)
@@ -111,6 +117,15 @@ function run(stage: WholeStage, seed: number, steps: readonly Step[]): void {
     journal.fault('quiet', `the world itself failed: ${error instanceof Error ? error.stack : error}`)
   }
 }
+
+/** What may happen at a step: some of it in halls, where there are any. */
+function actionsOf({ halls }: Weather, isRough: boolean): Actions {
+  if (halls.length === 0) return isRough ? troubles : deeds
+  return isRough ? allTroubles : allDeeds
+}
+
+const allDeeds = [...deeds, ...hallDeeds]
+const allTroubles = [...troubles, ...hallTroubles]
 
 type WholeStage = Stage & { readonly started: () => number }
 
@@ -131,10 +146,12 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
     isStored: (n) => record.isStored(n),
     deaths: () => cluster.deaths,
     isOneServer: !isShared,
+    mayChange: weather.fickle,
     isClosed: (name) => people.some(({ life }) => life.name === name && life.isClosed),
     mayRefuse: (code) =>
       code === 'CLOSED' ||
       (code === 'FORBIDDEN' && mood.mayRefuse) ||
+      (code === 'DISCONNECTED' && weather.ousts) ||
       (code === 'UNAUTHENTICATED' && weather.expiresMs > 0) ||
       (code === 'OVERLOADED' && weather.callsInFlight < 64),
   })
@@ -149,6 +166,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
         route: (chance) => cluster.route(chance),
       }),
   )
+  const attendance = new Attendance(journal)
   let events = 0
   let started = 0
   const emitting = new Map<number, Process>()
@@ -169,6 +187,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
         log,
         record,
         asks,
+        attendance,
         trueNow,
         newEvent,
       })
@@ -179,7 +198,19 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
   })
   const people: readonly Person[] = weather.clients.map(
     (name, i) =>
-      new Person({ name, line: lines[i]!, newProcess, journal, contract, weather, asks, record, trueNow }),
+      new Person({
+        name,
+        member: weather.tabs ? `m${i >> 1}` : undefined,
+        line: lines[i]!,
+        newProcess,
+        journal,
+        contract,
+        weather,
+        asks,
+        attendance,
+        record,
+        trueNow,
+      }),
   )
   return {
     clock,
@@ -191,6 +222,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
     people,
     lines,
     asks,
+    attendance,
     emitting,
     started: () => started,
     keyOf: (id) => keyOf(contractOf(weather, 'old'), id),
@@ -211,7 +243,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
   }
 }
 
-function countsOf({ journal, record, people, lines, asks, started }: WholeStage): Counts {
+function countsOf({ journal, record, people, lines, asks, attendance, started }: WholeStage): Counts {
   const lives = people.flatMap((person) => person.lives)
   const checks = lives.flatMap(({ readers }) => [...readers].map(({ check }) => check))
   const all = [...asks.all.values()]
@@ -223,6 +255,7 @@ function countsOf({ journal, record, people, lines, asks, started }: WholeStage)
     gaps: sum(checks.map(({ gaps }) => gaps)),
     asked: all.length,
     unknown: all.filter(({ settled }) => settled === 'OUTCOME_UNKNOWN').length,
+    came: attendance.stays,
     connections: sum(lines.map((line) => line.counts().opened)),
     lives: lives.length,
     servers: started(),
