@@ -20,6 +20,8 @@ const contract = defineContract({
     messages: { say: z.number() },
   }),
   slow: call({ input: z.object({ n: z.number(), ms: z.number() }), output: z.number() }),
+  /** Takes its time on the first server. */
+  look: call({ input: z.number(), output: z.number(), idempotent: true }),
   count: stream({ input: z.number(), yields: z.number(), output: z.string() }),
 })
 
@@ -59,6 +61,11 @@ function makeServer(clock: VirtualClock, log: Log, node: number, ran: string[]) 
       ran.push(`${node}: slow ${input.n}`)
       await wait(input.ms)
       return input.n
+    },
+    look: async ({ input }) => {
+      ran.push(`${node}: look ${input}`)
+      if (node === 0) await wait(input)
+      return input
     },
     count: async function* ({ input }) {
       for (let n = 1; n <= input; n += 1) {
@@ -174,6 +181,23 @@ test('a stream goes on where it runs until it is through', async () => {
   expect(values).toEqual(upTo(20))
   expect(await reading).toBe('counted by 0')
   expect(counts.value).toEqual({ moved: 1, closed: 0, cut: 0 })
+})
+
+test('what may run again, and is not answered when its server ends, is asked of the next one, whatever that answered meanwhile', async () => {
+  const { clock, servers, at, ran, connect } = world()
+  const { client, states } = connect()
+  const late = outcome(client.look(30_000, { withinMs: 60_000 }))
+  await clock.advance(500)
+  at.route = 1
+  void servers[0]!.router.drain({ within: 8_000 })
+  await clock.advance(5_000)
+  const early = outcome(client.look(1))
+  await clock.advance(1_000) // it has acknowledged that by now
+  expect(ran).toEqual(['0: look 30000', '1: look 1'])
+  await clock.advance(10_000)
+  expect([await early, await late]).toEqual([1, 30_000])
+  expect(ran).toEqual(['0: look 30000', '1: look 1', '1: look 30000'])
+  expect(states).toEqual(['connecting', 'open'])
 })
 
 test('what still runs at the end of the time has an unknown outcome, and nobody waits for it any longer', async () => {

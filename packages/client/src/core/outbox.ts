@@ -316,10 +316,8 @@ export class Outbox {
 
   #ack(): OutboxOutput {
     this.#acks.settle()
-    const waiting = [...this.#requests.keys()].filter(
-      (id) => !this.#leaving.has(this.#requests.get(id)!.line),
-    )
-    return { type: 'ack', upTo: this.#newest, waiting }
+    // those, too, that are on a line that is being left: they may have to go on this one yet
+    return { type: 'ack', upTo: this.#newest, waiting: [...this.#requests.keys()] }
   }
 
   #wakeFor(request: Request): void {
