@@ -7,10 +7,11 @@ import { drainDefaults } from '@parley/shared/internal'
 import { insideOf, type Router } from '../router.js'
 import { checkMs } from '../shell/options.js'
 import { normalPath } from './mount.js'
-import { answer } from './node/answer.js'
+import { answer, type FetchHandler } from './node/answer.js'
 import { nodeHandler, refuseUpgrade } from './node/handler.js'
 import { stopAtSignals } from './signals.js'
 
+export { type FetchHandler, type NodeListenerOptions, nodeListener } from './node/answer.js'
 export { type NodeHandler, type NodeHandlerOptions, nodeHandler } from './node/handler.js'
 
 export interface ServeOptions {
@@ -22,7 +23,7 @@ export interface ServeOptions {
   /** How long, in ms, SIGTERM lets clients move to another server and what runs finish. Default: 30,000. */
   readonly within?: number
   /** Answers everything else. Default: 404. */
-  readonly fetch?: (request: Request) => Response | Promise<Response>
+  readonly fetch?: FetchHandler
 }
 
 export interface Serving extends AsyncDisposable {
@@ -59,13 +60,14 @@ export async function serve<Context>(
   const { core, close } = insideOf(router)
   const realtime = nodeHandler(router, { path })
   const termMs = checkMs('within', within ?? drainDefaults.withinMs)
+  const answering = { report: core.report, stalledMs: core.topics.limits.stalledMs }
   const notFound = () => new Response('not found', { status: 404 })
   const upgraded = new Set<Duplex>()
   let stopping: Promise<void> | undefined
   const server = createServer((req, res) => {
     // a connection that is kept open would keep the server
     res.once('finish', () => stopping && req.socket.end())
-    if (!realtime.handle(req, res)) void answer(req, res, core, fetch ?? notFound)
+    if (!realtime.handle(req, res)) void answer(req, res, answering, fetch ?? notFound)
   })
   server.on('upgrade', (req, socket, head) => {
     upgraded.add(socket)

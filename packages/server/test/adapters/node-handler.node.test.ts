@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { Agent, createServer, type RequestListener, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { anyone, createHub, createRouter } from '@parley/server'
-import { type NodeHandler, nodeHandler, serve } from '@parley/server/node'
+import { anyone, createEmitter, createHub, createRouter } from '@parley/server'
+import { type NodeHandler, nodeHandler, nodeListener, serve } from '@parley/server/node'
 import { call, channel, defineContract, type Report } from '@parley/shared'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -236,4 +236,47 @@ test('stopping waits for the answer that is on its way, and no longer', async ()
   expect(await answered).toBe('done')
   await stopped
   expect(reports).toEqual([])
+})
+
+test('an emitter without a hub streams through a plain listener, and has no reader once its client is gone', async () => {
+  const contract = defineContract({ news: channel({ events: { posted: z.string() } }) })
+  const emitter = createEmitter(contract, 'news')
+  onTestFinished(() => emitter.close())
+  const url = await listening(nodeListener((request) => emitter.respond(request)))
+  const { until, cut } = rawGet(`${url}/anywhere`)
+  await until(/parley\.live/)
+  await emitter.emit('posted', 'hello')
+  await until(/"hello"/)
+  expect(emitter.inspect().readers).toBe(1)
+  cut()
+  await expect.poll(() => emitter.inspect().readers).toBe(0)
+})
+
+test('a handler of one’s own that throws is a 500 and a report, in the middle of its answer a cut', async () => {
+  const reports: Report[] = []
+  let fail = (): void => {}
+  const broken = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('begun'))
+      fail = () => controller.error(new Error('broken'))
+    },
+  })
+  const url = await listening(
+    nodeListener(
+      (request) => {
+        if (!request.url.endsWith('/stream')) throw new Error('boom')
+        return new Response(broken)
+      },
+      { onReport: (report) => reports.push(report) },
+    ),
+  )
+  const { until, ended } = rawGet(`${url}/stream`)
+  await until(/begun/)
+  expect((await fetch(`${url}/page?secret=1`)).status).toBe(500)
+  fail()
+  expect(await ended).not.toMatch(/\r\n0\r\n\r\n$/) // so that nobody takes it for whole
+  expect(reports).toMatchObject([
+    { kind: 'handler-failed', path: '/page', error: { message: 'boom' } },
+    { kind: 'handler-failed', path: '/stream', error: { message: 'broken' } },
+  ])
 })

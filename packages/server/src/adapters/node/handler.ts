@@ -55,13 +55,14 @@ export function nodeHandler<Context>(
     handleProtocols: () => subprotocol,
   })
   const ready = encodeOnce(readyFrame)
+  const answering = { report: inside.core.report, stalledMs: inside.core.topics.limits.stalledMs }
   const fetchRest = (request: Request, rest: string): Promise<Response> =>
     inside.fetch(request, rest === '' ? '/' : rest)
   return {
     handle(req, res) {
       const rest = restOf(addressOf(req), base)
       if (rest === undefined) return false
-      void answer(req, res, inside.core, (request) => fetchRest(request, rest))
+      void answer(req, res, answering, (request) => fetchRest(request, rest))
       return true
     },
     upgrade(req, socket, head) {
