@@ -1,6 +1,6 @@
 /** One who is told what changes in a hall: what it was told must add up to what is shown. */
 import type { PresenceChange } from '@parley/client'
-import { entriesOf, type Members, type Shown } from './attendance.js'
+import { entriesOf, type Members, type Shown } from './attendance-check.js'
 
 export class Ear {
   readonly #fault: (what: string) => void

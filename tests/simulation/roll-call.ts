@@ -1,13 +1,14 @@
 /** Calls the roll in the halls of a world: who is there, as servers list it and as it is shown to clients. */
-import { entriesOf, type Members } from './attendance.js'
+import { AttendanceCheck, entriesOf, type Members } from './attendance-check.js'
 import type { Stage } from './stage.js'
 import type { Visit } from './visit.js'
 
 /** What servers list, and clients are shown, is checked against what is so just now. */
 export function checkHalls({ journal, weather, cluster, attendance, people }: Stage): void {
+  const judge = new AttendanceCheck(attendance, journal)
   for (const hall of weather.halls) {
     for (const node of cluster.nodes) {
-      const check = attendance.check(node.process, hall)
+      const check = judge.listed(node.process, hall)
       node
         .members(hall)
         .then(check, (error: unknown) => journal.fault('present', `nobody is listed: ${error}`))

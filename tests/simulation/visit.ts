@@ -4,7 +4,7 @@
  */
 import type { PresenceChange } from '@parley/client'
 import { ParleyError } from '@parley/shared'
-import { type Attendance, entriesOf, type Members, type Shown } from './attendance.js'
+import { type AttendanceCheck, entriesOf, type Members, type Shown } from './attendance-check.js'
 import { Ear, wordsOf } from './ear.js'
 import type { Journal } from './journal.js'
 import type { WorldClient } from './reader.js'
@@ -22,7 +22,7 @@ export interface Wanted {
 
 export interface VisitOptions {
   readonly journal: Journal
-  readonly attendance: Attendance
+  readonly check: AttendanceCheck
   readonly client: string
   readonly id: string
   readonly hall: Hall
@@ -199,7 +199,7 @@ export class Visit {
 
   #changed(change: PresenceChange<Shown>, ear: Ear): void {
     if (this.#isAbandoned) return
-    const { journal, client, id, attendance } = this.#options
+    const { journal, client, id, check } = this.#options
     journal.happened++
     journal.note(() => {
       const parts = Object.entries(change) as [string, Members][]
@@ -210,13 +210,13 @@ export class Visit {
     if (!current)
       journal.fault('changes', `${client} in ${id} is told of changes, and its list is not current`)
     for (const { who } of this.#isList ? [] : entriesOf(change.left))
-      if (this.#listedBy !== undefined && attendance.wasThere(client, this.#listedBy, who))
+      if (this.#listedBy !== undefined && check.wasThere(client, this.#listedBy, who))
         journal.fault('changes', `${client} in ${id} is told that ${who} left, who never did`)
     ear.hears(change, members)
   }
 
   #checkShown(members: Members): void {
-    const { attendance, client } = this.#options
-    if (this.#listedBy !== undefined) attendance.checkShown(client, this.#listedBy, members)
+    const { check, client } = this.#options
+    if (this.#listedBy !== undefined) check.shown(client, this.#listedBy, members)
   }
 }

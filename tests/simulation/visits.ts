@@ -1,6 +1,7 @@
 /** The halls that one life of a client goes to, and what goes over its connections about them. */
 import type { FrameData } from '@parley/shared/testing'
 import type { Attendance } from './attendance.js'
+import { AttendanceCheck } from './attendance-check.js'
 import type { Journal } from './journal.js'
 import { elements } from './links.js'
 import type { WorldClient } from './reader.js'
@@ -23,9 +24,11 @@ export interface HallWire {
 export class Visits {
   readonly #options: VisitsOptions
   readonly #byHall = new Map<string, Visit>()
+  readonly #check: AttendanceCheck
 
   constructor(options: VisitsOptions) {
     this.#options = options
+    this.#check = new AttendanceCheck(options.attendance, options.journal)
   }
 
   get all(): readonly Visit[] {
@@ -33,10 +36,11 @@ export class Visits {
   }
 
   to(id: string): Visit {
-    const { name, client, ...rest } = this.#options
+    const { name, client, journal, mayFail } = this.#options
     const known = this.#byHall.get(id)
     if (known) return known
-    const visit = new Visit({ ...rest, client: name, id, hall: client.hall({ id }) })
+    const hall = client.hall({ id })
+    const visit = new Visit({ journal, check: this.#check, client: name, id, hall, mayFail })
     this.#byHall.set(id, visit)
     return visit
   }
