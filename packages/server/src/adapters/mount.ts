@@ -21,6 +21,11 @@ export function restOf(url: string, base: string): string | undefined {
   return path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
 }
 
+/** Whether a request is for a response that stays open. */
+export function isEventStream(rest: string, method: string): boolean {
+  return rest.startsWith('/events/') || (rest === '/link' && method === 'GET')
+}
+
 /** Why an upgrade is refused, with its status; nothing where it may be. `protocols` is `Sec-WebSocket-Protocol`. */
 export function upgradeRefusal(
   rest: string,

@@ -2,24 +2,19 @@
  * A router in a Bun server. The socket limits are ours unless the application brings its own WebSocket handler: then
  * its limits hold for the whole server, and whoever loses an event under them reads it from the log.
  */
-import { type FrameData, subprotocol } from '@parley/shared/internal'
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
-import type { NativeGroup, NativeSocket } from '../../fanout/member.js'
+import type { NativeGroup } from '../../fanout/member.js'
 import { insideOf, type Router, type RouterInside } from '../../router.js'
-import type { Connection } from '../../shell/connection.js'
-import type { ServerSocket } from '../../shell/socket.js'
-import { acceptSocket, normalPath, restOf, upgradeRefusal } from '../mount.js'
-
-/** Tells our sockets from those of the application: `ws.data` of ours holds this. */
-const ours = Symbol('parley')
-
-interface SocketData {
-  readonly [ours]: RouterInside
-  readonly request: Request
-  /** The sockets of the server that took it. */
-  readonly group: NativeGroup
-  connection: Connection | undefined
-}
+import { isEventStream, normalPath, restOf, upgradeRefusal } from '../mount.js'
+import {
+  bunBackpressureLimit,
+  dataOf,
+  openSocket,
+  type SocketHost,
+  socketLimits,
+  sseIdleSeconds,
+  upgradeOptions,
+} from './sockets.js'
 
 export interface BunHandlerOptions<Data> {
   /** Where the router lives. Default: `/realtime`. */
@@ -38,13 +33,6 @@ export interface BunHandler<Data> {
   readonly websocket: WebSocketHandler<Data>
 }
 
-/** Seconds of silence after which Bun itself lets a socket go; ours is noticed earlier, by its heartbeat. */
-const idleSeconds = 120
-/** Bun's own limit where a host sets none. */
-const bunBackpressureLimit = 16 * 1_048_576
-/** Seconds that a stalled SSE reader is kept; the heartbeat keeps every other. */
-const sseIdleSeconds = 30
-
 /**
  * Mounts a router into a server that is already there.
  *
@@ -61,30 +49,23 @@ export function bunHandler<Context, Data = undefined>(
 ): BunHandler<Data> {
   const inside = insideOf(router)
   const base = normalPath(path)
-  const groups = new WeakMap<object, NativeGroup>()
-  const groupOf = (server: Server<Data>): NativeGroup => {
-    const known = groups.get(server)
-    if (known) return known
-    const group: NativeGroup = { publish: (topic, data) => server.publish(topic, data) }
-    groups.set(server, group)
-    return group
-  }
-
   // under a host's limit Bun drops what comes on top of it; 0 means none
   const capacity = mine ? (mine.backpressureLimit ?? bunBackpressureLimit) || undefined : undefined
-
+  const hosts = new WeakMap<object, SocketHost>()
+  const hostOf = (server: Server<Data>): SocketHost => {
+    const known = hosts.get(server)
+    if (known) return known
+    const group: NativeGroup = { publish: (topic, data) => server.publish(topic, data) }
+    const host: SocketHost = { group, capacity }
+    hosts.set(server, host)
+    return host
+  }
   const handler = {
-    ...(mine ?? {
-      idleTimeout: idleSeconds,
-      sendPings: true,
-      backpressureLimit: 0,
-      maxPayloadLength: inside.core.topics.limits.frameBytes,
-    }),
+    ...(mine ?? socketLimits(inside.core.topics.limits.frameBytes)),
     open(ws: ServerWebSocket<unknown>) {
       const data = dataOf(ws)
       if (!data) return mine?.open?.(ws as ServerWebSocket<Data>)
-      if (ws.readyState !== 1) return
-      data.connection = acceptSocket(data[ours], socketOf(ws, data.group, capacity), data.request)
+      openSocket(ws, data, data.host ?? { capacity })
     },
     message(ws: ServerWebSocket<unknown>, message: string | Buffer) {
       const data = dataOf(ws)
@@ -116,12 +97,9 @@ export function bunHandler<Context, Data = undefined>(
       if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
         const refusal = upgradeRefusal(rest, request.headers.get('sec-websocket-protocol'))
         if (refusal) return new Response(refusal.why, { status: refusal.status })
-        return upgrade(inside, request, server, groupOf(server))
+        return upgrade(inside, request, server, hostOf(server))
       }
-      // a finite time-out with a heartbeat lets go of a stalled reader; 0 never would
-      if (rest.startsWith('/events/') || (rest === '/link' && request.method === 'GET')) {
-        server.timeout(request, sseIdleSeconds)
-      }
+      if (isEventStream(rest, request.method)) server.timeout(request, sseIdleSeconds)
       return inside.fetch(request, rest === '' ? '/' : rest)
     },
     websocket: handler as unknown as WebSocketHandler<Data>,
@@ -132,46 +110,8 @@ function upgrade<Data>(
   inside: RouterInside,
   request: Request,
   server: Server<Data>,
-  group: NativeGroup,
+  host: SocketHost,
 ): Response {
-  const data: SocketData = { [ours]: inside, request, group, connection: undefined }
-  const upgraded = server.upgrade(request, {
-    data,
-    headers: { 'sec-websocket-protocol': subprotocol },
-  } as never)
+  const upgraded = server.upgrade(request, upgradeOptions(inside, request, host) as never)
   return upgraded ? new Response(null) : new Response('the upgrade failed', { status: 400 })
-}
-
-function dataOf(ws: ServerWebSocket<unknown>): SocketData | undefined {
-  const { data } = ws
-  return typeof data === 'object' && data !== null && ours in data ? (data as SocketData) : undefined
-}
-
-/** A Bun socket as the connection sees it. */
-function socketOf(
-  ws: ServerWebSocket<unknown>,
-  group: NativeGroup,
-  capacity: number | undefined,
-): ServerSocket {
-  return {
-    // 0 is a loss where there is a limit; after the close it means nothing
-    send: (data: FrameData) => ws.send(data) !== 0 || ws.readyState !== 1,
-    close(code, reason) {
-      ws.close(code, reason)
-    },
-    buffered: () => ws.getBufferedAmount(),
-    cork(burst) {
-      ws.cork(burst)
-    },
-    // under a limit of the host's, a publish would lose without a word: there each socket is sent to
-    ...(capacity === undefined ? { native: nativeOf(ws, group) } : { capacity }),
-  }
-}
-
-function nativeOf(ws: ServerWebSocket<unknown>, group: NativeGroup): NativeSocket {
-  return {
-    group,
-    subscribe: (topic) => ws.subscribe(topic),
-    unsubscribe: (topic) => ws.unsubscribe(topic),
-  }
 }

@@ -1,0 +1,5 @@
+/** The router's WebSocket. What is below this path is in `ws/[...rest].ts`. */
+import { ereoRoute } from '@parley/server/ereo'
+import { router } from '../../../router.js'
+
+export const { GET, POST, OPTIONS, websocket } = ereoRoute(router, { path: '/api/ws' })

@@ -1,0 +1,90 @@
+/** Bun's sockets as connections of a router, whoever's server they are in. */
+import { type FrameData, subprotocol } from '@parley/shared/internal'
+import type { ServerWebSocket } from 'bun'
+import type { NativeGroup, NativeSocket } from '../../fanout/member.js'
+import type { RouterInside } from '../../router.js'
+import type { Connection } from '../../shell/connection.js'
+import type { ServerSocket } from '../../shell/socket.js'
+import { acceptSocket } from '../mount.js'
+
+/** Tells our sockets from those of the application: `ws.data` of ours holds this. */
+const ours = Symbol('parley')
+
+export interface SocketData {
+  readonly [ours]: RouterInside
+  readonly request: Request
+  /** Of the server that took it; nothing where that is not known until it opens. */
+  readonly host: SocketHost | undefined
+  connection: Connection | undefined
+}
+
+/** What the server of a socket allows. */
+export interface SocketHost {
+  /** Its sockets, where an event may be published to all of them at once. */
+  readonly group?: NativeGroup | undefined
+  /** Bytes that may be queued for one socket before Bun drops what comes on top; nothing: any. */
+  readonly capacity?: number | undefined
+}
+
+/**
+ * Seconds that a stalled SSE reader is kept; the heartbeat keeps every other. A finite time-out with a heartbeat lets go
+ * of it; 0 never would.
+ */
+export const sseIdleSeconds = 30
+/** Bun's own limit where a host sets none. */
+export const bunBackpressureLimit = 16 * 1_048_576
+
+/** The options under which sockets keep all promises; `frameBytes` is the largest frame that they take. */
+export function socketLimits(frameBytes: number) {
+  return {
+    /** In seconds; silence is noticed earlier, by our own heartbeat. */
+    idleTimeout: 120,
+    sendPings: true,
+    backpressureLimit: 0,
+    maxPayloadLength: frameBytes,
+  }
+}
+
+/** What an upgrade is asked for with. */
+export function upgradeOptions(inside: RouterInside, request: Request, host?: SocketHost) {
+  const data: SocketData = { [ours]: inside, request, host, connection: undefined }
+  return { data, headers: { 'sec-websocket-protocol': subprotocol } }
+}
+
+/** What a socket is to us; nothing where it is the application's. */
+export function dataOf(ws: ServerWebSocket<unknown>): SocketData | undefined {
+  const { data } = ws
+  return typeof data === 'object' && data !== null && ours in data ? (data as SocketData) : undefined
+}
+
+/** It has opened, on this host. */
+export function openSocket(ws: ServerWebSocket<unknown>, data: SocketData, host: SocketHost): void {
+  if (ws.readyState !== 1) return
+  data.connection = acceptSocket(data[ours], socketOf(ws, host), data.request)
+}
+
+/** A Bun socket as the connection sees it. */
+function socketOf(ws: ServerWebSocket<unknown>, { group, capacity }: SocketHost): ServerSocket {
+  return {
+    // 0 is a loss where there is a limit; after the close it means nothing
+    send: (data: FrameData) => ws.send(data) !== 0 || ws.readyState !== 1,
+    close(code, reason) {
+      ws.close(code, reason)
+    },
+    buffered: () => ws.getBufferedAmount(),
+    cork(burst) {
+      ws.cork(burst)
+    },
+    // under a limit of the host's, a publish would lose without a word: there each socket is sent to
+    ...(capacity === undefined && group ? { native: nativeOf(ws, group) } : {}),
+    ...(capacity === undefined ? {} : { capacity }),
+  }
+}
+
+function nativeOf(ws: ServerWebSocket<unknown>, group: NativeGroup): NativeSocket {
+  return {
+    group,
+    subscribe: (topic) => ws.subscribe(topic),
+    unsubscribe: (topic) => ws.unsubscribe(topic),
+  }
+}

@@ -1,0 +1,91 @@
+/** A router as routes of an EreoJS application. */
+import type { Server, ServerWebSocket } from 'bun'
+import { insideOf, type Router } from '../../router.js'
+import { bunBackpressureLimit, dataOf, openSocket, sseIdleSeconds, upgradeOptions } from '../bun/sockets.js'
+import { isEventStream, normalPath, restOf, upgradeRefusal } from '../mount.js'
+
+/** What Ereo gives a route's handler. */
+export interface EreoArgs {
+  readonly request: Request
+  readonly context: { get(key: string): unknown }
+}
+
+type EreoHandler = (args: EreoArgs) => Promise<Response | undefined>
+
+/** What a route file exports. */
+export interface EreoRoute {
+  readonly GET: EreoHandler
+  readonly POST: EreoHandler
+  readonly OPTIONS: EreoHandler
+  readonly websocket: EreoSockets
+}
+
+/** The socket handlers that Ereo calls. It gives `close` neither code nor reason; `completeEreo` does. */
+export interface EreoSockets {
+  open(ws: ServerWebSocket<unknown>): void
+  message(ws: ServerWebSocket<unknown>, message: string | Buffer): void
+  close(ws: ServerWebSocket<unknown>, code?: number, reason?: string): void
+  drain(ws: ServerWebSocket<unknown>): void
+}
+
+export interface EreoRouteOptions {
+  /** Where the route file is: `/api/ws` for `routes/api/ws.ts`. */
+  readonly path: string
+}
+
+/**
+ * A router as two route files, which export the same: the path itself, and all below it. Ereo's middleware runs before
+ * each request, an upgrade included. `completeEreo` gives its sockets the limits and the close codes that Ereo leaves out.
+ *
+ * @example
+ * // routes/api/ws.ts, where the WebSocket is
+ * export const { GET, POST, OPTIONS, websocket } = ereoRoute(router, { path: '/api/ws' })
+ * @example
+ * // routes/api/ws/[...rest].ts: calls, messages and events over HTTP
+ * export { GET, OPTIONS, POST } from '../ws.js'
+ */
+export function ereoRoute<Context>(router: Router<Context>, { path }: EreoRouteOptions): EreoRoute {
+  const inside = insideOf(router)
+  const base = normalPath(path)
+
+  const answer: EreoHandler = async ({ request, context }) => {
+    const rest = restOf(request.url, base)
+    if (rest === undefined) {
+      const { pathname } = new URL(request.url)
+      return new Response(
+        `${pathname} is not below ${base}, which is the \`path\` that ereoRoute was given`,
+        {
+          status: 404,
+        },
+      )
+    }
+    const server = context.get('server') as Pick<Server<unknown>, 'upgrade'> & Partial<Server<unknown>>
+    if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
+      const refusal = upgradeRefusal(rest, request.headers.get('sec-websocket-protocol'))
+      if (refusal) return new Response(refusal.why, { status: refusal.status })
+      const isUpgraded = server.upgrade(request, upgradeOptions(inside, request))
+      return isUpgraded ? undefined : new Response('the upgrade failed', { status: 400 })
+    }
+    // an upgrade's server has nothing but `upgrade`
+    if (isEventStream(rest, request.method)) server.timeout?.(request, sseIdleSeconds)
+    return inside.fetch(request, rest === '' ? '/' : rest)
+  }
+
+  return { GET: answer, POST: answer, OPTIONS: answer, websocket: sockets }
+}
+
+/** Under Ereo's own limit, which has no option: whoever loses an event there reads it from the log. */
+const host = { capacity: bunBackpressureLimit }
+
+const sockets: EreoSockets = {
+  open(ws) {
+    const data = dataOf(ws)
+    // a socket of this path that Ereo upgraded past our `GET` is nobody's
+    if (data) openSocket(ws, data, host)
+    else ws.close(1011, 'not upgraded by the route')
+  },
+  message: (ws, message) => dataOf(ws)?.connection?.received(message),
+  // as of a link that broke: the session is kept for its client to come back
+  close: (ws, code = 1006, reason = '') => dataOf(ws)?.connection?.closed(code, reason),
+  drain: (ws) => dataOf(ws)?.connection?.drained(),
+}
