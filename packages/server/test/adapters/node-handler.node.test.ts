@@ -1,7 +1,7 @@
 /** What is Node's alone: its streams, its time-outs, and the frameworks that sit on `node:http`. */
 import { once } from 'node:events'
 import { Agent, createServer, type RequestListener, request } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { anyone, createEmitter, createHub, createRouter } from '@parley/server'
 import { type NodeHandler, nodeHandler, nodeListener, serve } from '@parley/server/node'
 import { call, channel, defineContract, type Report } from '@parley/shared'
@@ -125,6 +125,15 @@ test('one connection serves call after call, one with a body that was too large 
   expect(connections).toHaveBeenCalledTimes(1)
 })
 
+test('the time-out of a connection is what it was, once an answer has gone out', async () => {
+  const { url, server } = await startServed()
+  server.keepAliveTimeout = 0 // as long as it likes
+  const sockets: Socket[] = []
+  server.on('connection', (socket) => sockets.push(socket))
+  expect((await fetch(`${url}/health`)).status).toBe(200)
+  await expect.poll(() => sockets[0]?.timeout ?? 0).toBe(0)
+})
+
 test('a client of HTTP/1.0 gets its answer, and then the end of the connection', async () => {
   const { url } = await startServed()
   const { hostname, port, pathname } = new URL(url)
@@ -197,6 +206,24 @@ test('a close comes after everything that was queued before it', async () => {
     .map((frame) => /"text":"(\d+) /.exec(frame)?.[1])
     .filter((n) => n !== undefined)
   expect(numbers).toEqual(Array.from({ length: count }, (_, n) => String(n)))
+})
+
+test('clients that take nothing do not hold a stop up', async () => {
+  const { url, hub, router, stop } = await startServed()
+  const socket = await greeted(url)
+  socket.send(JSON.stringify(['sub', 1, 'room', { id: 'a' }, null]))
+  await socket.until((frame) => frame.startsWith('["live"'))
+  const sse = rawGet(`${url}/events/room?id=a`)
+  await sse.until(/parley\.live/)
+  for (const reader of [socket, sse]) reader.pause()
+  const text = 'x'.repeat(100_000)
+  while (router.inspect().live > 0) {
+    await hub.channel.room({ id: 'a' }).emit('message', { text })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await stop()
+  await expect(fetch(url)).rejects.toThrow()
+  for (const reader of [socket, sse]) reader.cut()
 })
 
 test('the request of a socket is aborted when the socket is gone, for whoever keeps it', async () => {

@@ -29,6 +29,10 @@ export async function sendResponse(
     // whoever made the body knows why it failed
     reader.cancel().then(undefined, () => {})
   }
+  const { socket } = res
+  const before = socket?.timeout ?? 0
+  // in front of Node's own listener, which sets how long the connection may wait for its next request
+  res.prependOnceListener('finish', () => socket?.setTimeout(before))
   // Node counts a write of which a part was taken as activity
   res.setTimeout(stalledMs, () => {
     if (isWaiting) res.destroy()
