@@ -22,6 +22,8 @@ export interface EndingsOptions {
 const defaultWithinMs = 10_000
 const outboxMs = 30_000
 const outboxSends = 256
+/** So many messages of a session wait for their turn. */
+const messagesWaiting = 512
 /** Rounding of times that are told in whole ms, and what two clocks that go wrong differ by meanwhile. */
 const slackOf = (ms: number): number => 2 + ms * 0.005
 
@@ -88,6 +90,7 @@ function judgeFailure(ask: Ask, code: string, options: EndingsOptions, tell: Tel
     default:
       // a server may refuse, or be about to end
       if (code === 'OVERLOADED' && ask.by === 'http' && runs === 0) return
+      if (code === 'OVERLOADED' && ask.waitingBefore >= messagesWaiting && runs === 0) return
       if (!mayRefuse(code, client)) tell('answer', `ended with ${code}`)
       if (runs > 0 && !mayRunAgain && ask.handed === 0) tell('answer', `ended with ${code}, and ran`)
   }

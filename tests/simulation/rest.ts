@@ -51,12 +51,14 @@ export function settle(stage: Stage): void {
 
 /** Who is present stays so: no connection of before takes it along as it ends. */
 function stay(stage: Stage): void {
-  const { journal, clock } = stage
+  const { journal, clock, people } = stage
   for (let spent = 0; spent < stayingMs; spent += 1_000) {
     clock.advance(1_000)
+    for (const { life } of people) life.mend()
     checkHalls(stage)
   }
-  spend(stage, 1_000, () => callTheRoll(stage).length === 0)
+  // some are just on their way from one connection to another
+  spend(stage, 5_000, () => callTheRoll(stage).length === 0)
   for (const wrong of callTheRoll(stage)) journal.fault('present', `after ${stayingMs} ms ${wrong}`)
 }
 

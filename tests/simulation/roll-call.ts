@@ -36,6 +36,8 @@ export function callTheRoll({ weather, people }: Stage): readonly string[] {
       const visit = life.visits.to(hall)
       const { members, current } = visit.hall.presence.getSnapshot()
       if (visit.unanswered > 0) wrong.push(`${life.name} waits for what it set in ${hall}`)
+      if (!visit.isHere && (current || members.length > 0))
+        wrong.push(`${life.name} is shown ${hall}, and is not there`)
       if (!visit.isHere) continue
       if (!current) wrong.push(`${life.name} is shown an old list of ${hall}`)
       const v = shownWith(visit, weather.mood.mayHide)
