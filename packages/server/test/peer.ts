@@ -19,6 +19,8 @@ export interface Peer {
   cut(): void
   /** The client closed: it does not come back. */
   leave(): void
+  /** The page was closed, or left for another, as browsers say it. */
+  goAway(): void
 }
 
 export function connect(
@@ -50,6 +52,7 @@ export function connect(
     raw: (text) => connection.received(text),
     cut: () => connection.closed(1006, ''),
     leave: () => connection.closed(1000, ''),
+    goAway: () => connection.closed(1001, ''),
   }
 }
 

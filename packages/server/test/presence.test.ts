@@ -140,6 +140,24 @@ test('an answer of the handler that comes when its client is gone brings nobody 
   expect(clock.pending()).toBeGreaterThan(0) // the session, which waits for its client
 })
 
+test('a page that is closed has left at once, and its session is kept for it to come back', async () => {
+  const { enter, clock, router } = setUp()
+  const ann = await enter('ann')
+  const ben = await enter('ben')
+  const [, { session }] = ben.of('welcome')[0]!
+  ben.goAway()
+  expect(ann.of('members').map(said).at(-1)).toEqual(['left', 0, ['ben'], undefined])
+  expect(router.inspect()).toMatchObject({ present: 1, sessions: 2 })
+  const back = connect(router)
+  back.say('hello', { v: 1, contract: '0000000000000000', client: clientId('ben'), session }, 'ben')
+  await clock.advance(0)
+  back.say('sub', 1, 'room', null, null)
+  back.say('presence', 1, { mood: 'good' })
+  await clock.advance(0)
+  expect(back.of('welcome')[0]?.[1]).toMatchObject({ resumed: true })
+  expect(ann.of('members').map(said).at(-1)).toEqual(['joined', 0, ['ben'], [{ mood: 'good' }]])
+})
+
 test('presence on a channel that has none is an error, and on a subscription that is gone nothing', async () => {
   const { enter, clock } = setUp()
   const ann = await enter('ann')

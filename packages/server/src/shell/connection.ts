@@ -152,7 +152,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
   /** The socket is gone, by the client's doing or by nobody's. */
   closed(code: number, reason: string): void {
     const isEnd = code === 1000 || reconnectPolicy(code) === 'never'
-    this.#gone(isEnd, `${code}${reason === '' ? '' : ` ${reason}`}`)
+    this.#gone(isEnd, `${code}${reason === '' ? '' : ` ${reason}`}`, isEnd || code === pageLeft)
   }
 
   move(inMs: number): void {
@@ -177,8 +177,11 @@ export class Connection implements LiveConnection, Peer, Carrier {
     this.#socket.close(closeCodes[code].code, reason)
   }
 
-  /** @param isEnd whether the session ends with it; else it waits for its client. */
-  #gone(isEnd: boolean, reason: string): void {
+  /**
+   * @param isEnd whether the session ends with it; else it waits for its client.
+   * @param hasLeft whether nobody is there any more; else it may be a cut.
+   */
+  #gone(isEnd: boolean, reason: string, hasLeft = isEnd): void {
     if (this.#over) return
     this.#over = true
     this.#stopTicking()
@@ -186,7 +189,7 @@ export class Connection implements LiveConnection, Peer, Carrier {
     this.#drain.close()
     this.#core.connections.delete(this)
     // a client that came by another connection is there, whatever became of this one
-    this.#subscriptions.leaveAll(isEnd && reason !== takenOver ? 'left' : 'lost')
+    this.#subscriptions.leaveAll(hasLeft && reason !== takenOver ? 'left' : 'lost')
     this.#machine.closed()
     const live = this.#live
     if (!live) return
@@ -352,6 +355,12 @@ export class Connection implements LiveConnection, Peer, Carrier {
 }
 
 const takenOver: CloseCodeName = 'TAKEN_OVER'
+
+/**
+ * RFC 6455, 7.4.1: "going away", as browsers say when a page is closed or left for another. Its session is kept: what it
+ * sent last still counts, and a page may come back from the back-forward cache.
+ */
+const pageLeft = 1001
 
 /** Whether a client that is closed with this code has no session any more; one that was taken over has it elsewhere. */
 function endsSession(code: CloseCodeName): boolean {
