@@ -61,6 +61,19 @@ function compile(file: string, options: Readonly<Record<string, unknown>>): void
   run(bin('tsc'), ['-p', project])
 }
 
+/** A program that serves a router with Node, is asked for its health, and stops. */
+const served = `
+import { createHub, createRouter } from '@parley/server'
+import { serve } from '@parley/server/node'
+import { call, defineContract } from '@parley/shared'
+
+const hub = createHub(defineContract({ ping: call({}) }))
+const { url, stop } = await serve(createRouter(hub, { ping: () => {} }), { port: 0, hostname: '127.0.0.1' })
+const { status } = await fetch(url + '/health')
+await stop()
+if (status !== 200) throw new Error('the health of a server in Node is ' + status)
+`
+
 function consume(): void {
   const browser = subpaths.filter((subpath) => !subpath.startsWith('@parley/server'))
   writeFileSync(join(consumer, 'package.json'), '{ "private": true, "type": "module" }\n')
@@ -71,9 +84,17 @@ function consume(): void {
   const onlyInBun = ['@parley/server/bun', '@parley/server/sqlite']
   writeFileSync(join(consumer, 'node.js'), importing(subpaths.filter((one) => !onlyInBun.includes(one))))
   run('node', ['node.js'], consumer)
+  writeFileSync(join(consumer, 'serve.js'), served)
+  run('node', ['serve.js'], consumer)
   run(process.execPath, ['all.js'], consumer)
   const lib = ['es2023', 'esnext.disposable', 'dom', 'dom.iterable', 'dom.asynciterable']
   compile('all.ts', { module: 'nodenext', lib, types: ['bun-types'], skipLibCheck: true })
+  // a server that knows of Node alone: no types of Bun's, and none of a browser's
+  writeFileSync(
+    join(consumer, 'node.ts'),
+    importing(['@parley/shared', '@parley/server', '@parley/server/node']),
+  )
+  compile('node.ts', { module: 'nodenext', lib: ['es2023', 'esnext.disposable'], types: ['node'] })
   compile('browser.ts', { module: 'nodenext', lib, types: [] })
   compile('browser.ts', {
     ...{ module: 'esnext', moduleResolution: 'bundler', lib, types: [] },
