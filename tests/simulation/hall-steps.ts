@@ -1,6 +1,7 @@
 /** What applications do in halls, and what goes wrong there, in a step of a world that has some. */
 import type { Chance } from './chance.js'
 import type { Person } from './person.js'
+import { checkHalls } from './roll-call.js'
 import type { Actions, Stage } from './stage.js'
 import type { VisitKind, Wanted } from './visit.js'
 
@@ -31,6 +32,20 @@ export const hallDeeds: Actions = [
 ]
 
 export const hallTroubles: Actions = [
+  [
+    5,
+    (stage, { line, name }, _id, chance) => {
+      const { journal, clock } = stage
+      const seconds = chance.pick(5, 14, 16, 40, 130)
+      journal.note(() => `net: ${name} is cut for ${seconds} s`)
+      line.refuse(seconds * 1_000)
+      line.cut()
+      for (let spent = 0; spent < seconds; spent++) {
+        clock.advance(1_000)
+        checkHalls(stage)
+      }
+    },
+  ],
   [
     10,
     ({ journal, weather, cluster }, { life: { member } }, _id, chance) => {

@@ -30,6 +30,10 @@ export interface Stay {
   lostAt: number | undefined
   /** What it is listed under; unknown until it was listed. */
   entry: string | undefined
+  /** When it was let be shown last, in true ms. */
+  shownAt: number
+  /** It was lost in the very moment in which it was let be shown: which of them came first is not known. */
+  isInDoubt: boolean
 }
 
 /** `may`: at just this time it may have left or not. */
@@ -38,6 +42,8 @@ export type Standing = 'here' | 'may' | 'gone'
 const graceMs = 15_000
 /** What a clock that goes wrong makes of that, and rounding. */
 const slackMs = 100
+/** A server that slept, and whose clock was set meanwhile, cannot know for how long: it gives whoever is lost his time. */
+const lostSleepMs = graceMs + 50_000
 
 export class Seat {
   readonly process: Process
@@ -69,11 +75,12 @@ export class Seat {
 
   get standing(): Standing {
     if (!this.#stay) return 'gone'
-    const { lostAt } = this.#stay
+    const { lostAt, isInDoubt } = this.#stay
     if (lostAt === undefined) return 'here'
     const lostMs = this.#journal.elapsed - lostAt
-    if (lostMs < graceMs - slackMs && !this.process.wasSet) return 'here'
-    if (lostMs < graceMs + slackMs || this.process.isAsleep) return 'may'
+    const { wasSet, isAsleep } = this.process
+    if (lostMs < graceMs - slackMs && !wasSet && !isInDoubt) return 'here'
+    if (lostMs < graceMs + slackMs + (wasSet ? lostSleepMs : 0) || isAsleep) return 'may'
     this.leave()
     return 'gone'
   }
@@ -95,12 +102,14 @@ export class Seat {
     const is = this.standing
     const since = this.#next()
     const { member } = claim
+    const shownAt = this.#journal.elapsed
     if (this.#stay?.member !== member) {
-      this.#stay = { member, since, by: claim, v, lostAt: undefined, entry: undefined }
+      const rest = { lostAt: undefined, entry: undefined, shownAt, isInDoubt: false }
+      this.#stay = { member, since, by: claim, v, ...rest }
       return true
     }
     if (is === 'may') Object.assign(this.#stay, { since, entry: undefined })
-    Object.assign(this.#stay, { by: claim, v, lostAt: undefined })
+    Object.assign(this.#stay, { by: claim, v, lostAt: undefined, shownAt, isInDoubt: false })
     return false
   }
 
@@ -117,6 +126,7 @@ export class Seat {
     if (this.#stay?.by !== claim) return
     this.#note('is lost')
     this.#stay.lostAt = this.#journal.elapsed
+    this.#stay.isInDoubt = this.#stay.shownAt === this.#stay.lostAt
   }
 
   leave(): void {
