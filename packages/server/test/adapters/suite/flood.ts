@@ -106,6 +106,18 @@ export function floodTests({ serve, publishes }: AdapterUnderTest): void {
     await expect.poll(() => router.inspect().queuedBytes).toBe(0)
   })
 
+  test('an event reaches each of many sockets once, and their leaving leaves nothing', async () => {
+    const { url, hub, router } = await start()
+    const many = await Promise.all(upTo(300).map((n) => floodReader(url, `client-${n}-`)))
+    expect(router.inspect()).toMatchObject({ connections: 300, live: 300 })
+    for (let n = 0; n < 10; n++) await hub.channel.flood.emit('item', { n, fill })
+    await Promise.all(many.map((socket) => socket.until(isItem(9))))
+    for (const { frames } of many) expect(delivered(frames)).toEqual(upTo(10))
+    for (const socket of many) socket.cut()
+    const nothing = { connections: 0, readers: 0, live: 0, topics: 0, queuedBytes: 0, nativeSubscriptions: 0 }
+    await expect.poll(() => router.inspect()).toMatchObject(nothing)
+  })
+
   const numbersIn = (body: string): number[] =>
     [...body.matchAll(/^data:\{"n":(\d+),"fill":"x+"\}$/gm)].map(([, n]) => Number(n))
   const framesIn = (body: string): string[] =>

@@ -285,6 +285,24 @@ export function httpTests(startEdge: StartEdge): void {
       expect(await ended).toMatchObject({ code: 'TIMEOUT' })
     })
 
+    test('never begins for an upload that breaks off, which is no fault to report', async () => {
+      const { url, hub, router, reports } = await startEdge()
+      const { hostname, port, host, pathname } = new URL(url)
+      for (let n = 0; n < 20; n++) {
+        const socket = connect(Number(port), hostname)
+        const head = `POST ${pathname}/call/size HTTP/1.1\r\nHost: ${host}\r\nContent-Type: ${bare}\r\n`
+        socket.write(`${head}Content-Length: 100000\r\n\r\n"${'x'.repeat(n * 1_000)}`)
+        await new Promise((resolve) => socket.once('ready', resolve))
+        expect((await fetch(`${url}/health`)).status).toBe(200) // it has come that far by now
+        if (n % 2 === 0) socket.resetAndDestroy()
+        else socket.destroy()
+      }
+      expect(await (await post(url, 'call/size', '"abc"')).json()).toBe(3)
+      await hub.close()
+      expect(reports).toEqual([])
+      expect(router.inspect()).toMatchObject({ running: 0 })
+    })
+
     test('is told to stop when the caller has gone', async () => {
       const { url, waiting } = await startEdge()
       const runs = waiting()

@@ -152,6 +152,17 @@ export function mountTests({ host }: AdapterUnderTest): void {
     })
   })
 
+  test('an address that is longer than any server takes is refused, and harms nobody else', async () => {
+    const { url, router } = await startHost()
+    const parley = await greeted(`${url}/realtime`)
+    const { until, cut } = rawGet(`${url}/realtime/events/feed?from=${'x'.repeat(200_000)}`)
+    expect(await until(/^HTTP.*\r\n/)).toMatch(/^HTTP\/1\.1 4\d\d /)
+    cut()
+    parley.send('["ping"]')
+    await parley.until((frame) => frame === '["pong"]')
+    expect(router.inspect().readers).toBe(0)
+  })
+
   test('a request that is no HTTP, and an upgrade that is none, are answered, and harm nobody else', async () => {
     const { url } = await startHost()
     const parley = await greeted(`${url}/realtime`)
