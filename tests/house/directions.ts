@@ -74,6 +74,8 @@ const walls: Readonly<Record<string, Walls>> = {
     transports: ['core', 'shell'],
     '*': ['core', 'shell', 'transports'],
     react: ['*', 'core', 'shell'],
+    query: ['*', 'shell'],
+    'query.ts': ['query', '*'],
     index: everything,
     internal: everything,
   },

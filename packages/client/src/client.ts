@@ -111,15 +111,15 @@ export function createClient<Tree extends ContractTree>(
     place(root, spec.path, channelHandle(spec))
   }
   for (const spec of contract.calls.values()) {
+    const { path, idempotent } = spec
     const call = (input?: unknown, given?: RequestOptions): Promise<unknown> => {
-      const { path } = spec
       return requests.request(
         (id, withinMs) => ({ type: 'call', id, path, withinMs, ...payload(input) }),
         spec,
         given,
       )
     }
-    place(root, spec.path, withSafe(call))
+    place(root, path, Object.assign(withSafe(call), { '~call': { path, idempotent, keyOf } }))
   }
   for (const { path } of contract.streams.values()) {
     place(root, path, (input?: unknown, given?: StreamRequestOptions) =>
@@ -142,6 +142,12 @@ export function createClient<Tree extends ContractTree>(
 
   function payload(input: unknown): { input?: Encoded } {
     return input === undefined ? {} : { input: codec.encode(input) }
+  }
+
+  function keyOf(input: unknown): { input: unknown; meta?: unknown } {
+    if (input === undefined) return { input: null, meta: 'undefined' }
+    const { json, meta } = codec.encodeText(input)
+    return { input: JSON.parse(json), ...(meta === undefined ? {} : { meta: JSON.parse(meta) }) }
   }
 
   function channelHandle(spec: ChannelSpec): object {

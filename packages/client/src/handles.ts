@@ -27,8 +27,18 @@ export type SafeResult<Output, Failure> =
   | { readonly data: Output; readonly error: undefined }
   | { readonly data: undefined; readonly error: Failure }
 
+/** What helpers, such as those for TanStack Query, need to know of a call; nothing that an application should touch. */
+export interface CallFacts<Idempotent extends boolean> {
+  readonly path: string
+  /** It may be made again at any time. */
+  readonly idempotent: Idempotent
+  /** An input as plain JSON: the same for equal inputs, whatever the order of their fields. */
+  readonly keyOf: (input: unknown) => { readonly input: unknown; readonly meta?: unknown }
+}
+
 /** Makes one call of the contract. */
-export interface Caller<Input, Output, Declared> {
+export interface Caller<Input, Output, Declared, Idempotent extends boolean = boolean> {
+  readonly '~call': CallFacts<Idempotent>
   /**
    * Makes the call. While the connection is away it waits for it, in order, within the bounds of the outbox.
    *
@@ -206,7 +216,8 @@ export type Handles<Tree> = Tree extends object
           ? Caller<
               SchemaInput<Tree[K]['input']>,
               OutputOf<Tree[K]['output']>,
-              DeclaredError<Tree[K]['errors']>
+              DeclaredError<Tree[K]['errors']>,
+              Tree[K]['idempotent']
             >
           : Tree[K] extends StreamLike
             ? StreamCaller<

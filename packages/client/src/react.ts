@@ -1,4 +1,4 @@
-export { type Append, append } from './react/append.js'
+export { type Append, append } from './append.js'
 export type { Shown } from './react/channel-store.js'
 export {
   type ConnectedClient,

@@ -7,11 +7,11 @@
  * whole, with a reader of its own that begins at the position it was loaded at.
  */
 import type { TopicStatus } from '../core/subscription.js'
+import { createMending, type Load, type Loaded } from '../mending.js'
 import type { ReadingHalf } from '../reading-half.js'
 import type { ReadFrom } from '../shell/read-from.js'
 import type { ReadGap } from '../shell/sink.js'
 import type { Store } from '../shell/store.js'
-import { createMending, type Load, type Loaded } from './mending.js'
 
 /** An event of any channel. */
 export interface AnyEvent {

@@ -46,12 +46,12 @@ export interface MessageDefinitions {
   readonly [name: string]: AnySchema | Volatile<AnySchema> | CallLeaf
 }
 
-export interface Call<Input, Output, Errors, Once> {
+export interface Call<Input, Output, Errors, Once, Idempotent extends boolean = boolean> {
   readonly kind: 'call'
   readonly input: Input
   readonly output: Output
   readonly errors: Errors
-  readonly idempotent: boolean
+  readonly idempotent: Idempotent
   readonly once: Once
   readonly withinMs: number | undefined
 }
@@ -81,7 +81,7 @@ export interface Channel<Params, Events, Messages, Presence, Times extends boole
  */
 export type Replay = 'latest' | { readonly last?: number; readonly for?: Duration; readonly bytes?: number }
 
-export interface CallOptions<Input, Output, Errors, Once> {
+export interface CallOptions<Input, Output, Errors, Once, Idempotent extends boolean = boolean> {
   /** What the caller passes; left out, it passes nothing. */
   readonly input?: Input
   /** What the handler returns; left out, the caller gets nothing. */
@@ -89,7 +89,7 @@ export interface CallOptions<Input, Output, Errors, Once> {
   /** By code: the schema of the error's `data`, or `{ data, status }`. */
   readonly errors?: Errors & Refuse<Errors, BadError>
   /** May be run again by the client when the connection broke and the outcome is unknown. Default: false. */
-  readonly idempotent?: boolean
+  readonly idempotent?: Idempotent
   /**
    * Not run twice within this time, even across a crash of the server: it takes a log that remembers what ran, such as
    * the SQLite log. What its handler emits is stored with its result. Default: not remembered beyond the session.
@@ -186,8 +186,11 @@ export function call<
   const Output extends AnySchema | undefined = undefined,
   const Errors extends ErrorDefinitions = Nothing,
   const Once extends Duration | undefined = undefined,
->(options: CallOptions<Input, Output, Errors, Once> = {}): Call<Input, Output, Errors, Once> {
-  return { ...(options as object), kind: 'call' } as Call<Input, Output, Errors, Once>
+  const Idempotent extends boolean = false,
+>(
+  options: CallOptions<Input, Output, Errors, Once, Idempotent> = {},
+): Call<Input, Output, Errors, Once, Idempotent> {
+  return { ...(options as object), kind: 'call' } as Call<Input, Output, Errors, Once, Idempotent>
 }
 
 /**

@@ -26,6 +26,7 @@ export interface CallLike extends ContractLeaf {
   readonly input: unknown
   readonly output: unknown
   readonly errors: object
+  readonly idempotent: boolean
   readonly once: unknown
 }
 

@@ -7,8 +7,8 @@
  */
 import { ParleyError } from '@parley/shared'
 import { clientDefaults, parsePosition } from '@parley/shared/internal'
-import { backoffMs, soonMs } from '../core/backoff.js'
-import type { Surroundings } from '../shell/surroundings.js'
+import { backoffMs, soonMs } from './core/backoff.js'
+import type { Surroundings } from './shell/surroundings.js'
 
 /** A state, and where to read on from. */
 export interface Loaded {

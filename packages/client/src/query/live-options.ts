@@ -1,0 +1,134 @@
+/** A query that is kept live: fetched once, by a call that gives data and its position, and from there on by events. */
+import { ParleyError } from '@parley/shared'
+import { parsePosition, type RequestError } from '@parley/shared/internal'
+import type { Query, QueryFunctionContext, SkipToken } from '@tanstack/query-core'
+import type { Caller } from '../handles.js'
+import type { ReadingHalf, TopicEventOf } from '../reading-half.js'
+import { type AnyCaller, keyOfQuery } from './key.js'
+import { isKnown, keepLive } from './live-queries.js'
+import type { LiveData, LiveSpec } from './live-reader.js'
+import {
+  type CallQuery,
+  type CallQueryOptions,
+  type MayRunAgain,
+  requireMayRunAgain,
+  type WithInput,
+} from './query-options.js'
+import { retryQuery } from './retry.js'
+
+/** Options for all that takes a query's. */
+export type LiveQuery<Data, Failure, Selected, Given> = CallQuery<LiveData<Data>, Failure, Selected, Given>
+
+/** Options of {@link liveOptions}. */
+export type LiveOptions<Input, Given, Data, Failure, Selected, Event, Names> = Omit<
+  CallQueryOptions<LiveData<Data>, Failure, Selected>,
+  'select' | 'staleTime' | 'refetchOnMount' | 'structuralSharing'
+> &
+  WithInput<Input, Given> & {
+    /** Only events of these names are reduced. Default: all. */
+    readonly events?: readonly Names[]
+    /**
+     * Makes the next data of an event. An event between the position and the load is in the data already, and comes
+     * once more: `append(50, key)` drops it. The one of the latest fetch is used; it must change nothing.
+     */
+    readonly reduce: (data: NoInfer<Data>, event: NoInfer<Event>) => NoInfer<Data>
+    /** What is made of the data for whoever shows it. Default: the data. */
+    readonly select?: (data: NoInfer<Data>) => Selected
+  }
+
+/**
+ * A query that is kept live from a channel. The call gives what `hub.snapshot` gave, `{ data, position }`; each event
+ * after that position is then reduced into the data, exactly once and in order, while somebody observes the query:
+ * over cuts, refetches and remounts, and from a server's prefetch on. All observers of a key share one reader, which
+ * ends with the last of them. After a gap it is fetched again, with back-off until that succeeds. Where the server
+ * refuses the topic, the query's `error` says so.
+ *
+ * It needs no `staleTime`: it is not fetched again by itself unless it is invalidated.
+ *
+ * @param channel The topic whose events keep the data live: the one that is meant by the input. `skipToken` while it is not known.
+ * @throws ParleyError `BAD_OPTIONS`, `NOT_SERIALIZABLE` as `queryOptions` does.
+ * @example
+ * const { data: lines } = useQuery(liveOptions(client.rooms.lines, client.room({ id }), {
+ *   input: { id },
+ *   events: ['message'],
+ *   reduce: append(50, (line) => line.id),
+ * }))
+ */
+export function liveOptions<
+  Input,
+  Data,
+  Declared,
+  Idempotent extends boolean,
+  Events,
+  Times extends boolean,
+  const Names extends keyof Events & string = keyof Events & string,
+  Given extends NoInfer<Input> | SkipToken = NoInfer<Input>,
+  Selected = Data,
+>(
+  call: Caller<Input, { data: Data; position: string }, Declared, Idempotent> & MayRunAgain<Idempotent>,
+  channel: ReadingHalf<Events, Times> | SkipToken,
+  options: LiveOptions<
+    Input,
+    Given,
+    Data,
+    RequestError<Declared>,
+    Selected,
+    Extract<TopicEventOf<Events, Times>, { readonly name: Names }>,
+    Names
+  >,
+): LiveQuery<Data, RequestError<Declared>, Selected, Given> {
+  const run = call as unknown as AnyCaller
+  requireMayRunAgain(run)
+  const { input, events, reduce, select, ...rest } = options as typeof options & {
+    readonly input?: unknown
+  }
+  const names = events && new Set<string>(events)
+
+  async function load({ client, queryKey, signal }: QueryFunctionContext): Promise<LiveData<unknown>> {
+    const query = client.getQueryCache().find({ queryKey }) as Query
+    const isFirst = !isKnown(query)
+    keepLive(client, query, {
+      channel: channel as unknown as LiveSpec['channel'],
+      events: names,
+      reduce: reduce as unknown as LiveSpec['reduce'],
+    })
+    // From a server, or from a store: whoever has data and position needs no more than to read on.
+    const held = query.state.data as LiveData<unknown> | undefined
+    if (isFirst && held && !held.gap && !query.state.isInvalidated) return held
+    return checkedLoad(run['~call'].path, await run(input, { signal }))
+  }
+
+  return {
+    networkMode: 'always',
+    retry: retryQuery,
+    ...rest,
+    queryKey: keyOfQuery(run, input, { live: true }),
+    queryFn: [input, channel].find((given) => typeof given === 'symbol') ?? load,
+    select: selectOf(select ?? whole),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: (query: object) => (isKnown(query) ? true : 'always'),
+  } as unknown as LiveQuery<Data, RequestError<Declared>, Selected, Given>
+}
+
+/** A position that is none would be read on from nowhere. */
+function checkedLoad(path: string, loaded: unknown): LiveData<unknown> {
+  const { position } = loaded as LiveData<unknown>
+  if (parsePosition(position)) return loaded as LiveData<unknown>
+  throw new ParleyError(
+    'BAD_OPTIONS',
+    `'${path}': ${JSON.stringify(position)} is no position; answer with what hub.snapshot gave`,
+  )
+}
+
+const whole = (data: unknown): unknown => data
+
+/** What `select` is for each function: the same one, so that TanStack need not run it again. */
+const selects = new WeakMap<object, (live: LiveData<never>) => unknown>()
+
+function selectOf(select: (data: never) => unknown): (live: LiveData<never>) => unknown {
+  const known = selects.get(select)
+  if (known) return known
+  const made = ({ data }: LiveData<never>): unknown => select(data)
+  selects.set(select, made)
+  return made
+}

@@ -1,0 +1,77 @@
+/** A call as a mutation, and what becomes of the page when nobody knows whether it ran. */
+import type { RequestError } from '@parley/shared/internal'
+import type { MutationFunctionContext, MutationObserverOptions, QueryKey } from '@tanstack/query-core'
+import type { Caller } from '../handles.js'
+import type { AnyCaller } from './key.js'
+import { isUnknown, retryMutation } from './retry.js'
+
+/** What TanStack takes, but for what is made here, and what is Parley's. */
+export interface CallMutationOptions<Output, Failure, Variables, Kept>
+  extends Omit<MutationObserverOptions<Output, Failure, Variables, Kept>, 'mutationFn' | '_defaulted'> {
+  /**
+   * Keys of what the mutation changes, as `queryKey` makes them. They are fetched again once it succeeded, and also
+   * where it may have run (`OUTCOME_UNKNOWN`, `TIMEOUT`), so that the page shows what came of it.
+   */
+  readonly invalidates?: readonly QueryKey[]
+  /**
+   * Called in the place of `onError` where it may have run: `OUTCOME_UNKNOWN` or `TIMEOUT`. An optimistic update
+   * should then be left to what `invalidates` fetches. Default: `onError` is called.
+   */
+  readonly onOutcomeUnknown?: (
+    error: Failure,
+    variables: Variables,
+    kept: Kept | undefined,
+    context: MutationFunctionContext,
+  ) => unknown
+}
+
+/** Options for `useMutation`. */
+export type CallMutation<Output, Failure, Variables, Kept> = Omit<
+  MutationObserverOptions<Output, Failure, Variables, Kept>,
+  'mutationFn' | 'mutationKey'
+> & {
+  readonly mutationKey: QueryKey
+  readonly mutationFn: (variables: Variables) => Promise<Output>
+}
+
+/**
+ * A call as a mutation of TanStack Query. Default `retry`: up to 3 times, and only where nothing ran (`OUTBOX_FULL`,
+ * `OVERLOADED`, `RATE_LIMITED`). Default `networkMode`: `'always'`: away, Parley itself keeps it, within bounds.
+ *
+ * @example
+ * const create = useMutation(mutationOptions(client.rooms.create, { invalidates: [queryKey(client.rooms.list)] }))
+ * create.mutate({ name })
+ * if (create.error?.code === 'NAME_TAKEN') suggest(create.error.data.suggestion)
+ */
+export function mutationOptions<Input, Output, Declared, Idempotent extends boolean, Kept = unknown>(
+  call: Caller<Input, Output, Declared, Idempotent>,
+  options: CallMutationOptions<Output, RequestError<Declared>, VariablesOf<Input>, Kept> = {},
+): CallMutation<Output, RequestError<Declared>, VariablesOf<Input>, Kept> {
+  const { invalidates = [], onOutcomeUnknown, onError, onSettled, ...rest } = options
+  const run = call as unknown as AnyCaller
+  return {
+    networkMode: 'always',
+    retry: retryMutation,
+    mutationKey: run['~call'].path.split('.'),
+    ...rest,
+    mutationFn: (variables) => run(variables) as Promise<Output>,
+    onError: (error, variables, kept, context) =>
+      onOutcomeUnknown && isUnknown(error)
+        ? onOutcomeUnknown(error, variables, kept, context)
+        : onError?.(error, variables, kept, context),
+    async onSettled(output, error, variables, kept, context) {
+      try {
+        await onSettled?.(output, error, variables, kept, context)
+      } finally {
+        // awaited, so that the mutation is pending until the page shows what came of it
+        if (!error || isUnknown(error))
+          await Promise.all(
+            invalidates.map((queryKey) => context.client.invalidateQueries({ queryKey: [...queryKey] })),
+          )
+      }
+    },
+  } as CallMutation<Output, RequestError<Declared>, VariablesOf<Input>, Kept>
+}
+
+/** TanStack's word for "nothing is passed" is `void`. */
+type VariablesOf<Input> = [Input] extends [undefined] ? void : Input

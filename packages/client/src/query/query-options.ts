@@ -1,0 +1,97 @@
+/** A call as a query: its key, its function, and when it is worth another try. */
+import { ParleyError } from '@parley/shared'
+import type { RequestError } from '@parley/shared/internal'
+import type {
+  DataTag,
+  QueryFunctionContext,
+  QueryKey,
+  QueryObserverOptions,
+  SkipToken,
+} from '@tanstack/query-core'
+import type { Caller } from '../handles.js'
+import { type AnyCaller, keyOfQuery } from './key.js'
+import { retryQuery } from './retry.js'
+
+/** TanStack keeps no `undefined`: a call without an output gives `null`. */
+export type Cached<Output> = [Output] extends [void]
+  ? null
+  : undefined extends Output
+    ? Exclude<Output, undefined> | null
+    : Output
+
+/** Any call may be queried that may run again: TanStack runs a query whenever it sees fit. */
+export type MayRunAgain<Idempotent> = [Idempotent] extends [true]
+  ? unknown
+  : 'A query runs again at any time: declare the call with `idempotent: true`, or use mutationOptions'
+
+/** The input may be left out where it may be `undefined`. */
+export type WithInput<Input, Given> = undefined extends Input
+  ? { readonly input?: Given }
+  : { readonly input: Given }
+
+/** What TanStack takes, but for what is made here. */
+export type CallQueryOptions<Data, Failure, Selected> = Omit<
+  QueryObserverOptions<Data, Failure, Selected, Data, QueryKey>,
+  'queryKey' | 'queryFn' | 'queryHash' | 'queryKeyHashFn' | 'suspense' | '_defaulted' | '_optimisticResults'
+>
+
+/** Options for `useQuery`, `useSuspenseQuery`, `prefetchQuery` and all else that takes a query's. */
+export type CallQuery<Data, Failure, Selected, Given> = CallQueryOptions<Data, Failure, Selected> & {
+  readonly queryKey: DataTag<QueryKey, Data, Failure>
+  readonly queryFn:
+    | ((context: QueryFunctionContext<QueryKey>) => Promise<Data>)
+    | (SkipToken extends Given ? SkipToken : never)
+}
+
+/**
+ * A call as a query of TanStack Query. It takes calls that the contract declares `idempotent: true`: a query runs again
+ * when its page is shown, mounted or comes online.
+ *
+ * Default `retry`: up to 3 times, and only for `OUTBOX_FULL`, `OVERLOADED`, `RATE_LIMITED`, `TIMEOUT` and
+ * `OUTCOME_UNKNOWN`. Default `networkMode`: `'always'`, because Parley itself waits for the connection, and says
+ * when that took too long.
+ *
+ * @param options `input`, which may be `skipToken`, and any of TanStack's own.
+ * @throws ParleyError `BAD_OPTIONS` for a call that may not run again; `NOT_SERIALIZABLE` for an input.
+ * @example
+ * const { data, error } = useQuery(queryOptions(client.rooms.list))
+ * @example
+ * useQuery(queryOptions(client.rooms.find, { input: id ? { id } : skipToken, staleTime: 60_000 }))
+ */
+export function queryOptions<
+  Input,
+  Output,
+  Declared,
+  Idempotent extends boolean,
+  Given extends NoInfer<Input> | SkipToken = NoInfer<Input>,
+  Selected = Cached<Output>,
+>(
+  call: Caller<Input, Output, Declared, Idempotent> & MayRunAgain<Idempotent>,
+  ...[options]: undefined extends Input
+    ? [options?: CallQueryOptions<Cached<Output>, RequestError<Declared>, Selected> & WithInput<Input, Given>]
+    : [options: CallQueryOptions<Cached<Output>, RequestError<Declared>, Selected> & WithInput<Input, Given>]
+): CallQuery<Cached<Output>, RequestError<Declared>, Selected, Given> {
+  const run = call as unknown as AnyCaller
+  requireMayRunAgain(run)
+  const { input, ...rest } = (options ?? {}) as { readonly input?: unknown }
+  return {
+    networkMode: 'always',
+    retry: retryQuery,
+    ...rest,
+    queryKey: keyOfQuery(run, input),
+    queryFn:
+      typeof input === 'symbol'
+        ? input // skipToken, of whichever copy of TanStack Query the application has
+        : async ({ signal }: QueryFunctionContext) => (await run(input, { signal })) ?? null,
+  } as unknown as CallQuery<Cached<Output>, RequestError<Declared>, Selected, Given>
+}
+
+/** @throws ParleyError `BAD_OPTIONS` */
+export function requireMayRunAgain(call: AnyCaller): void {
+  const { path, idempotent } = call['~call']
+  if (idempotent) return
+  throw new ParleyError(
+    'BAD_OPTIONS',
+    `'${path}' is no query: a query runs again at any time. Declare the call with \`idempotent: true\`, or use mutationOptions`,
+  )
+}
