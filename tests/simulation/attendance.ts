@@ -66,7 +66,9 @@ export class Attendance {
         else if (kind === 'unsub') this.#unclaimed(connection, data)
       },
       sent: (connection, data) => {
-        if (String(data).startsWith('["refused"')) this.#unclaimed(connection, data)
+        const kind = String(data).slice(2, 8)
+        if (kind === 'refuse') this.#unclaimed(connection, data)
+        else if (kind === 'joined') this.#confirmed(connection, data)
       },
       ended: (connection, code, isByServer) => this.#ended(process, connection, isClean(code, isByServer)),
     }
@@ -76,7 +78,7 @@ export class Attendance {
   asked({ name }: Process, hall: string, who: string): ((v: number) => void) | undefined {
     this.#journal.happened++
     const seat = this.#hall(name, hall).get(who)
-    const claim = seat && [...seat.claims].at(-1)
+    const claim = seat && [...seat.claims].findLast(({ isConfirmed }) => isConfirmed)
     if (!claim) return undefined
     return (v) => {
       if (seat.letBeShown(claim, v)) this.#stays++
@@ -105,6 +107,11 @@ export class Attendance {
     const seat = seats.get(who) ?? new Seat(process, params.id, who, this.#journal, next)
     seats.set(who, seat)
     this.#claims.set(`${who} ${id}`, seat.claim(id, connection, member))
+  }
+
+  #confirmed(connection: Connection, data: FrameData): void {
+    const id = elements(data)[1]
+    for (const claim of this.#claimsOf(connection)) if (claim.id === id) claim.isConfirmed = true
   }
 
   #unclaimed(connection: Connection, data: FrameData): void {

@@ -17,6 +17,8 @@ export interface Claim {
   readonly member: string
   /** When it came, among all that happened in halls. */
   readonly begun: number
+  /** The application is asked what to show it as from then on. */
+  isConfirmed: boolean
 }
 
 /** It is there, from when it was let be shown. */
@@ -90,7 +92,7 @@ export class Seat {
   }
 
   claim(id: number, connection: Connection, member: string): Claim {
-    const claim = { id, connection, seat: this, member, begun: this.#next() }
+    const claim = { id, connection, seat: this, member, begun: this.#next(), isConfirmed: false }
     this.claims.add(claim)
     return claim
   }
