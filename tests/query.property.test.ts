@@ -83,12 +83,13 @@ test('a live query comes to every row, in order and none twice, whatever happens
       const world = setUp(seed)
       const { clock, roll, wait, rows, hub, router, client, queryClient, options, write } = world
       const entry = () => queryClient.getQueryData(options.queryKey)
+      const faults: unknown[] = []
       const stopWatching = queryClient.getQueryCache().subscribe(() => {
         const now = entry()
         if (!now) return
-        expect(new Set(now.data).size).toBe(now.data.length)
-        expect(now.data).toEqual([...now.data].sort((a, b) => a - b))
+        if (new Set(now.data).size < now.data.length) faults.push(now)
         if (now.gap) gaps++
+        else if (now.data.some((row, i) => row !== i + 1)) faults.push(now) // a hole that nobody is told of
       })
       const several = async (times: number, mostMs: number, run: () => unknown) => {
         for (let time = 0; time < times; time++) {
@@ -127,6 +128,7 @@ test('a live query comes to every row, in order and none twice, whatever happens
       if (!entry()) void last.refetch()
       await clock.runUntil(() => entry() !== undefined && !entry()?.gap, 600_000)
       await clock.advance(60_000)
+      expect(faults).toEqual([])
       expect(entry()?.gap).toBe(undefined)
       expect(entry()?.data).toEqual(rows)
       stop()

@@ -1,7 +1,14 @@
 // @vitest-environment happy-dom
 /** TanStack Query over a whole client, with a router at the other end of its link. */
 import { createClient } from '@parley/client'
-import { append, liveOptions, mutationOptions, queryKey, queryOptions } from '@parley/client/query'
+import {
+  append,
+  liveOptions,
+  mutationOptions,
+  queryKey,
+  queryOptions,
+  sendOptions,
+} from '@parley/client/query'
 import { createHub, createRouter } from '@parley/server'
 import { call, channel, defineContract, ParleyError } from '@parley/shared'
 import {
@@ -23,7 +30,11 @@ Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
 const Line = z.object({ id: z.number(), text: z.string() })
 
 const contract = defineContract({
-  room: channel({ params: z.object({ id: z.string() }), events: { line: Line, other: z.string() } }),
+  room: channel({
+    params: z.object({ id: z.string() }),
+    events: { line: Line, other: z.string() },
+    messages: { say: call({ input: z.string(), output: z.number() }) },
+  }),
   lines: {
     load: call({
       input: z.object({ id: z.string() }),
@@ -58,7 +69,15 @@ function setUp() {
     await topic.emit('line', line)
   }
   const router = createRouter(hub, {
-    room: { join: ({ params }) => params.id !== 'secret' },
+    room: {
+      join: ({ params }) => params.id !== 'secret',
+      messages: {
+        say: async ({ input }) => {
+          await write(input)
+          return rows.length
+        },
+      },
+    },
     lines: {
       load: async () => {
         counts.loads++
@@ -342,4 +361,15 @@ test('where nobody knows whether a mutation ran, it is not repeated or rolled ba
   expect(told).toEqual(['OUTCOME_UNKNOWN'])
   expect(rows).toHaveLength(1)
   expect(texts(queryClient.getQueryData(list.queryKey)?.data)).toBe('x')
+})
+
+test('a message is a mutation and what it emits is in the live query', async () => {
+  const { client, live } = setUp()
+  const queryClient = queries()
+  const observer = new QueryObserver(queryClient, live())
+  open.push(observer.subscribe(() => {}))
+  await vi.waitFor(() => expect(observer.getCurrentResult().data).toEqual([]))
+  const say = new MutationObserver(queryClient, sendOptions(client.room({ id: 'a' }), 'say'))
+  expect(await say.mutate('hello')).toBe(1)
+  await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('hello'))
 })

@@ -1,7 +1,8 @@
 /** A call as a mutation, and what becomes of the page when nobody knows whether it ran. */
 import type { RequestError } from '@parley/shared/internal'
 import type { MutationFunctionContext, MutationObserverOptions, QueryKey } from '@tanstack/query-core'
-import type { Caller } from '../handles.js'
+import type { Caller, Of, Send } from '../handles.js'
+import type { Surroundings } from '../shell/surroundings.js'
 import type { AnyCaller } from './key.js'
 import { isUnknown, retryMutation } from './retry.js'
 
@@ -47,12 +48,49 @@ export function mutationOptions<Input, Output, Declared, Idempotent extends bool
   call: Caller<Input, Output, Declared, Idempotent>,
   options: CallMutationOptions<Output, RequestError<Declared>, VariablesOf<Input>, Kept> = {},
 ): CallMutation<Output, RequestError<Declared>, VariablesOf<Input>, Kept> {
-  const { invalidates = [], onOutcomeUnknown, onError, onSettled, ...rest } = options
   const run = call as unknown as AnyCaller
+  return mutation(run['~call'].path.split('.'), (variables) => run(variables), options)
+}
+
+/**
+ * A message of a topic as a mutation, as `mutationOptions` makes one of a call. Messages on one topic are handled in the
+ * order sent, without a `scope`.
+ *
+ * @example
+ * const say = useMutation(sendOptions(client.room({ id }), 'say'))
+ * say.mutate({ text: 'hello' })
+ */
+export function sendOptions<Messages, Name extends keyof Messages & string, Kept = unknown>(
+  channel: { readonly send: Send<Messages>; readonly '~surroundings': Surroundings },
+  name: Name,
+  options: CallMutationOptions<
+    Of<Messages[Name], 'output'>,
+    RequestError<Of<Messages[Name], 'error'>>,
+    VariablesOf<Of<Messages[Name], 'input'>>,
+    Kept
+  > = {},
+): CallMutation<
+  Of<Messages[Name], 'output'>,
+  RequestError<Of<Messages[Name], 'error'>>,
+  VariablesOf<Of<Messages[Name], 'input'>>,
+  Kept
+> {
+  // The arguments are typed by the message, which is not known here.
+  const send = channel.send as unknown as (name: string, input: unknown) => Promise<unknown>
+  const key = [channel['~surroundings'].key, name]
+  return mutation(key, async (variables) => send(name, variables), options)
+}
+
+function mutation<Output, Failure, Variables, Kept>(
+  mutationKey: QueryKey,
+  run: (variables: Variables) => Promise<unknown>,
+  options: CallMutationOptions<Output, Failure, Variables, Kept>,
+): CallMutation<Output, Failure, Variables, Kept> {
+  const { invalidates = [], onOutcomeUnknown, onError, onSettled, ...rest } = options
   return {
     networkMode: 'always',
     retry: retryMutation,
-    mutationKey: run['~call'].path.split('.'),
+    mutationKey,
     ...rest,
     mutationFn: (variables) => run(variables) as Promise<Output>,
     onError: (error, variables, kept, context) =>
@@ -70,7 +108,7 @@ export function mutationOptions<Input, Output, Declared, Idempotent extends bool
           )
       }
     },
-  } as CallMutation<Output, RequestError<Declared>, VariablesOf<Input>, Kept>
+  } as CallMutation<Output, Failure, Variables, Kept>
 }
 
 /** TanStack's word for "nothing is passed" is `void`. */

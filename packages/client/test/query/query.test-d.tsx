@@ -4,12 +4,21 @@ import { skipToken, useMutation, useQuery, useQueryClient, useSuspenseQuery } fr
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 import type { Client } from '../../src/index.js'
-import { append, liveOptions, mutationOptions, queryKey, queryOptions } from '../../src/query.js'
+import { append, liveOptions, mutationOptions, queryKey, queryOptions, sendOptions } from '../../src/query.js'
 
 const Line = z.object({ id: z.number() })
 type Line = { id: number }
 const contract = defineContract({
   room: channel({ params: z.object({ id: z.string() }), events: { line: Line, other: z.string() } }),
+  chat: channel({
+    messages: {
+      say: call({
+        input: z.string(),
+        output: z.number(),
+        errors: { MUTED: z.object({ until: z.number() }) },
+      }),
+    },
+  }),
   find: call({
     input: z.object({ id: z.string() }),
     output: z.number(),
@@ -102,3 +111,12 @@ if (add.error?.code === 'TAKEN') expectTypeOf(add.error.data).toEqualTypeOf<stri
 // @ts-expect-error of another type
 add.mutate({ text: 5 })
 useMutation(mutationOptions(client.clear)).mutate()
+
+const say = useMutation(sendOptions(client.chat, 'say'))
+say.mutate('hello')
+expectTypeOf(say.data).toEqualTypeOf<number | undefined>()
+if (say.error?.code === 'MUTED') expectTypeOf(say.error.data).toEqualTypeOf<{ until: number }>()
+// @ts-expect-error of another type
+say.mutate(5)
+// @ts-expect-error no such message
+sendOptions(client.chat, 'shout')
