@@ -1,14 +1,20 @@
 /** Bun's sockets as connections of a router, whoever's server they are in. */
 import { type FrameData, subprotocol } from '@parley/shared/internal'
-import type { ServerWebSocket } from 'bun'
+import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
 import type { NativeGroup, NativeSocket } from '../../fanout/member.js'
 import type { RouterInside } from '../../router.js'
 import type { Connection } from '../../shell/connection.js'
 import type { ServerSocket } from '../../shell/socket.js'
 import { acceptSocket } from '../mount.js'
 
+/** A server of Bun's, whoever's it is. */
+export type BunServer = Server<unknown>
+
+/** A socket of it. */
+export type BunSocket = ServerWebSocket<unknown>
+
 /** Tells our sockets from those of the application: `ws.data` of ours holds this. */
-const ours = Symbol('parley')
+const ours: unique symbol = Symbol('parley')
 
 export interface SocketData {
   readonly [ours]: RouterInside
@@ -32,10 +38,21 @@ export interface SocketHost {
  */
 export const sseIdleSeconds = 30
 /** Bun's own limit where a host sets none. */
-export const bunBackpressureLimit = 16 * 1_048_576
+export const bunBackpressureLimit: number = 16 * 1_048_576
+
+/** Bun's options of sockets; they hold for every socket of a server. */
+export type SocketLimits = Pick<
+  WebSocketHandler<unknown>,
+  | 'idleTimeout'
+  | 'maxPayloadLength'
+  | 'backpressureLimit'
+  | 'closeOnBackpressureLimit'
+  | 'sendPings'
+  | 'perMessageDeflate'
+>
 
 /** The options under which sockets keep all promises; `frameBytes` is the largest frame that they take. */
-export function socketLimits(frameBytes: number) {
+export function socketLimits(frameBytes: number): SocketLimits {
   return {
     /** In seconds; silence is noticed earlier, by our own heartbeat. */
     idleTimeout: 120,
@@ -46,25 +63,29 @@ export function socketLimits(frameBytes: number) {
 }
 
 /** What an upgrade is asked for with. */
-export function upgradeOptions(inside: RouterInside, request: Request, host?: SocketHost) {
+export function upgradeOptions(
+  inside: RouterInside,
+  request: Request,
+  host?: SocketHost,
+): { readonly data: SocketData; readonly headers: Readonly<Record<string, string>> } {
   const data: SocketData = { [ours]: inside, request, host, connection: undefined }
   return { data, headers: { 'sec-websocket-protocol': subprotocol } }
 }
 
 /** What a socket is to us; nothing where it is the application's. */
-export function dataOf(ws: ServerWebSocket<unknown>): SocketData | undefined {
+export function dataOf(ws: BunSocket): SocketData | undefined {
   const { data } = ws
   return typeof data === 'object' && data !== null && ours in data ? (data as SocketData) : undefined
 }
 
 /** It has opened, on this host. */
-export function openSocket(ws: ServerWebSocket<unknown>, data: SocketData, host: SocketHost): void {
+export function openSocket(ws: BunSocket, data: SocketData, host: SocketHost): void {
   if (ws.readyState !== 1) return
   data.connection = acceptSocket(data[ours], socketOf(ws, host), data.request)
 }
 
 /** A Bun socket as the connection sees it. */
-function socketOf(ws: ServerWebSocket<unknown>, { group, capacity }: SocketHost): ServerSocket {
+function socketOf(ws: BunSocket, { group, capacity }: SocketHost): ServerSocket {
   return {
     // 0 is a loss where there is a limit; after the close it means nothing
     send: (data: FrameData) => ws.send(data) !== 0 || ws.readyState !== 1,
@@ -81,7 +102,7 @@ function socketOf(ws: ServerWebSocket<unknown>, { group, capacity }: SocketHost)
   }
 }
 
-function nativeOf(ws: ServerWebSocket<unknown>, group: NativeGroup): NativeSocket {
+function nativeOf(ws: BunSocket, group: NativeGroup): NativeSocket {
   return {
     group,
     subscribe: (topic) => ws.subscribe(topic),

@@ -1,13 +1,20 @@
 /** What Ereo's server has no option for: the limits of its sockets, and what they were closed with. */
 import { ParleyError } from '@parley/shared'
 import { limits } from '@parley/shared/internal'
-import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
-import { dataOf, openSocket, type SocketHost, socketLimits } from '../bun/sockets.js'
+import {
+  type BunServer,
+  type BunSocket,
+  dataOf,
+  openSocket,
+  type SocketHost,
+  type SocketLimits,
+  socketLimits,
+} from '../bun/sockets.js'
 import type { EreoSockets } from './route.js'
 
 /** The server of `createServer`, from `@ereo/server`. */
 export interface EreoServer {
-  getServer(): Server<unknown> | null
+  getServer(): BunServer | null
 }
 
 /** What is private in an Ereo server; looked at with care. */
@@ -23,15 +30,7 @@ interface Mount {
 }
 
 /** Bun's options of sockets; they hold for every socket of the server. */
-export type EreoSocketOptions = Pick<
-  WebSocketHandler<unknown>,
-  | 'idleTimeout'
-  | 'maxPayloadLength'
-  | 'backpressureLimit'
-  | 'closeOnBackpressureLimit'
-  | 'sendPings'
-  | 'perMessageDeflate'
->
+export type EreoSocketOptions = SocketLimits
 
 /**
  * Gives the sockets of an Ereo server what Ereo itself has no option for: limits, and to each `close` its code and reason,
@@ -60,7 +59,7 @@ export function completeEreo(server: EreoServer, options: EreoSocketOptions = {}
   }
   const mountOf = (type: string): Partial<EreoSockets> | undefined =>
     (mounts as readonly Mount[]).find(({ path }) => path === type)?.wsConfig
-  const theirs = (ws: ServerWebSocket<unknown>): Partial<EreoSockets> | undefined => {
+  const theirs = (ws: BunSocket): Partial<EreoSockets> | undefined => {
     const type = (ws.data as { readonly _wsType?: string } | undefined)?._wsType
     if (type === undefined) return undefined
     return (type === 'hmr' ? own?.websocket : undefined) ?? mountOf(type)

@@ -1,7 +1,14 @@
 /** A router as routes of an EreoJS application. */
-import type { Server, ServerWebSocket } from 'bun'
 import { insideOf, type Router } from '../../router.js'
-import { bunBackpressureLimit, dataOf, openSocket, sseIdleSeconds, upgradeOptions } from '../bun/sockets.js'
+import {
+  type BunServer,
+  type BunSocket,
+  bunBackpressureLimit,
+  dataOf,
+  openSocket,
+  sseIdleSeconds,
+  upgradeOptions,
+} from '../bun/sockets.js'
 import { isEventStream, normalPath, restOf, upgradeRefusal } from '../mount.js'
 
 /** What Ereo gives a route's handler. */
@@ -22,10 +29,10 @@ export interface EreoRoute {
 
 /** The socket handlers that Ereo calls. It gives `close` neither code nor reason; `completeEreo` does. */
 export interface EreoSockets {
-  open(ws: ServerWebSocket<unknown>): void
-  message(ws: ServerWebSocket<unknown>, message: string | Buffer): void
-  close(ws: ServerWebSocket<unknown>, code?: number, reason?: string): void
-  drain(ws: ServerWebSocket<unknown>): void
+  open(ws: BunSocket): void
+  message(ws: BunSocket, message: string | Buffer): void
+  close(ws: BunSocket, code?: number, reason?: string): void
+  drain(ws: BunSocket): void
 }
 
 export interface EreoRouteOptions {
@@ -59,7 +66,7 @@ export function ereoRoute<Context>(router: Router<Context>, { path }: EreoRouteO
         },
       )
     }
-    const server = context.get('server') as Pick<Server<unknown>, 'upgrade'> & Partial<Server<unknown>>
+    const server = context.get('server') as Pick<BunServer, 'upgrade'> & Partial<BunServer>
     if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
       const refusal = upgradeRefusal(rest, request.headers.get('sec-websocket-protocol'))
       if (refusal) return new Response(refusal.why, { status: refusal.status })
