@@ -33,6 +33,9 @@ const Say = z.object({
   ref: z.string().max(64).optional(),
 })
 
+/** What is shown of somebody in a room. The name is the server's to say. */
+const Present = z.object({ name: Name, away: z.boolean().default(false) })
+
 /** Something happened that everybody may want to know. */
 const Notification = z.object({
   id: z.string(),
@@ -74,6 +77,7 @@ export const contract = defineContract({
       typing: volatile(z.object({ active: z.boolean() })),
     },
     replay: { last: 1_000, for: '1h' },
+    presence: Present,
   }),
   rooms: {
     create: call({

@@ -16,6 +16,7 @@ export const hub = createHub(contract, {
   log,
   auth: Name.optional(),
   context: ({ auth }) => ({ name: auth ?? 'Guest' }),
+  identify: ({ name }) => name, // two tabs under one name are one member
 })
 
 /** The notifications as a plain SSE route of one's own, `/api/events`: no session, no `join`, readable with curl. */

@@ -9,6 +9,7 @@ const rooms = new Rooms(['General', 'Release', 'Lunch'], 'Parley')
 /** A handler may have a place of its own. */
 const room: Handlers<typeof hub>['room'] = {
   join: ({ params }) => rooms.has(params.id),
+  presence: ({ context, wanted }) => ({ ...wanted, name: context.name }),
   messages: {
     say: async ({ input, params, context, emit, topics }) => {
       const id = crypto.randomUUID()

@@ -4,6 +4,7 @@ import { Composer } from './composer.js'
 import type { Message } from './message.js'
 import { MessageList } from './message-list.js'
 import { Panel } from './panel.js'
+import { PresenceLine } from './presence-line.js'
 import { TypingLine } from './typing-line.js'
 import { useOutbox } from './use-outbox.js'
 
@@ -39,6 +40,7 @@ export function Chat({ id }: { readonly id: string }) {
       about="Each message is acknowledged. “Typing” is volatile: it may be dropped, and nobody minds."
       action={<span className={`badge badge-${status}`}>{states[status]}</span>}
     >
+      <PresenceLine room={room} />
       <MessageList
         messages={state}
         waiting={waiting}

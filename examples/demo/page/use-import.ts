@@ -13,6 +13,12 @@ export interface Import {
 const rows = Array.from({ length: 400 }, (_, index) => `row ${index % 390}`)
 const rest: Import = { done: 0, of: rows.length, running: false, outcome: '' }
 
+/** What an import comes to when it does not come to its end, in words. */
+const outcomes: Readonly<Record<string, string>> = {
+  ABORTED: 'Cancelled: the server stopped as well.',
+  OUTCOME_UNKNOWN: 'The server was lost with it: nobody can say how far it got.',
+}
+
 /** Imports some rows: a loop over the stream's progress, then its result. A cut of the link is not seen here at all. */
 export function useImport() {
   const [state, setState] = useState(rest)
@@ -31,7 +37,7 @@ export function useImport() {
       over(`Imported: ${different} different rows.`)
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error
-      over(error.code === 'ABORTED' ? 'Cancelled: the server stopped as well.' : error.message)
+      over(outcomes[error.code] ?? error.message)
     }
   }, [])
 

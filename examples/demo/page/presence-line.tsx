@@ -1,0 +1,48 @@
+import type { CSSProperties } from 'react'
+import { hueOf, initialsOf } from './looks.js'
+import type { RoomHandle } from './message.js'
+import { name } from './name.js'
+import { type Person, peopleOf } from './present.js'
+import { usePresent } from './use-present.js'
+import { useTyping } from './use-typing.js'
+import { useValue } from './value.js'
+
+function about({ tabs, away, isTyping }: Person, isSelf: boolean): string {
+  return [
+    ...(isSelf ? ['you'] : []),
+    ...(tabs > 1 ? [`${tabs} tabs`] : []),
+    ...(isTyping ? ['typing'] : away ? ['away'] : []),
+  ].join(', ')
+}
+
+/** Who is here now. It is one line high whatever happens, so that nothing below it moves. */
+export function PresenceLine({ room }: { readonly room: RoomHandle }) {
+  const { members, current, news } = usePresent(room)
+  const self = useValue(name)
+  return (
+    <div className={`present ${current ? '' : 'present-old'}`}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <ul className="people" aria-label="Who is here" tabIndex={0}>
+        {peopleOf(members, useTyping(room)).map((person) => {
+          const note = about(person, person.name === self)
+          return (
+            <li
+              key={person.member}
+              className={`person ${person.away ? 'person-away' : ''}`}
+              style={{ '--hue': hueOf(person.name) } as CSSProperties}
+            >
+              <span className="avatar" aria-hidden="true">
+                {initialsOf(person.name)}
+              </span>
+              <span className="person-name">{person.name}</span>
+              {note !== '' && <span className="person-note">{note}</span>}
+            </li>
+          )
+        })}
+      </ul>
+      <span className="present-news" aria-live="polite">
+        {current || members.length === 0 ? news : 'as of the cut'}
+      </span>
+    </div>
+  )
+}

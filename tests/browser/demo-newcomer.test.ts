@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type Running, startExample } from '../examples/running.js'
+import { describeInChromium, oneBrowser } from './chromium.js'
+import { type DemoPage, openDemo } from './demo-page.js'
+
+const start = 'examples/demo/start.ts'
+
+const person = ({ page }: DemoPage, name: string) =>
+  page.getByRole('list', { name: 'Who is here' }).getByRole('listitem').filter({ hasText: name })
+const faults = async ({ figure }: DemoPage) => [await figure('lost'), await figure('twice')]
+
+describeInChromium('somebody who tries the demo', () => {
+  const browser = oneBrowser()
+  let demo: Running
+
+  beforeAll(async () => {
+    demo = await startExample(start)
+  })
+  afterAll(() => demo.stop())
+
+  async function open(name?: string, url = demo.url): Promise<DemoPage> {
+    const context = await browser().newContext()
+    onTestFinished(() => context.close())
+    return openDemo(context, url, name)
+  }
+
+  test('sees who is in the room: each once, under the name of today, and gone at once when they leave', async () => {
+    const [ada, grace] = await Promise.all([open('Ada'), open('Grace')])
+    await person(ada, 'Grace').waitFor()
+    await person(ada, 'Ada').filter({ hasText: 'you' }).waitFor()
+
+    // another window under the same name is the same person
+    const second = await openDemo(grace.page.context(), demo.url)
+    await person(ada, 'Grace').filter({ hasText: '2 tabs' }).waitFor()
+    await second.page.close()
+    await person(ada, 'Grace').filter({ hasText: 'tabs' }).waitFor({ state: 'detached' })
+
+    // another name leaves no ghost of the one before
+    await grace.page.getByLabel('You are').fill('Hopper')
+    await grace.page.keyboard.press('Enter')
+    await person(ada, 'Hopper').waitFor()
+    await person(ada, 'Grace').waitFor({ state: 'detached' })
+    expect(await person(ada, '').count()).toBe(2)
+
+    // a cut is told as one, and changes nobody
+    await ada.turn('Cut the link', true)
+    await ada.page.getByText('as of the cut').waitFor()
+    await person(ada, 'Hopper').waitFor()
+    expect(await person(grace, 'Ada').count()).toBe(1)
+    await ada.turn('Cut the link', false)
+    await ada.page.getByText('as of the cut').waitFor({ state: 'detached' })
+
+    await grace.page.getByLabel('Message', { exact: true }).pressSequentially('Bye')
+    await person(ada, 'Hopper').filter({ hasText: 'typing' }).waitFor()
+    await grace.page.close()
+    await person(ada, 'Hopper').waitFor({ state: 'detached' })
+    await ada.page.getByText('Hopper left').waitFor()
+    expect(ada.errors).toEqual([])
+  })
+
+  test('reloads in the middle of an import, and can begin it anew', async () => {
+    const { page, errors, connected } = await open('Edna')
+    const imported = page.locator('[data-figure=imported]')
+    await page.getByRole('button', { name: 'Import rows' }).click()
+    await imported.filter({ hasText: /^[1-9]\d* of 400/ }).waitFor()
+    await page.reload()
+    await connected()
+    await imported.filter({ hasText: /^0 of 400/ }).waitFor()
+    await page.getByRole('button', { name: 'Import rows' }).click()
+    await imported.filter({ hasText: /^[1-9]\d* of 400/ }).waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('the server stopped as well').waitFor()
+    expect(errors).toEqual([])
+  })
+
+  test('kills the server under two windows and an import: nothing is lost or twice, what was said meanwhile is said once, and what is not known is told', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-demo-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const data = join(folder, 'events.db')
+    const before = await startExample(start, { data })
+    onTestFinished(async () => void (await before.stop('SIGKILL')))
+    const [ada, grace] = await Promise.all([open('Ada', before.url), open('Grace', before.url)])
+    await ada.page.getByRole('button', { name: 'Import rows' }).click()
+    await ada.page
+      .locator('[data-figure=imported]')
+      .filter({ hasText: /^[1-9]/ })
+      .waitFor()
+
+    await before.stop('SIGKILL')
+    for (const { page } of [ada, grace]) await page.getByRole('status').filter({ hasText: 'lost' }).waitFor()
+    await grace.say('Said while the server was dead')
+    const after = await startExample(start, { port: new URL(before.url).port, data })
+    onTestFinished(async () => void (await after.stop()))
+
+    for (const visitor of [ada, grace]) {
+      await visitor.connected()
+      await visitor.counts(5)
+      await visitor.sees('Said while the server was dead')
+      expect(await faults(visitor)).toEqual([0, 0])
+      expect(await visitor.page.getByText('Said while the server was dead', { exact: true }).count()).toBe(2) // the room, and its notice
+      await person(visitor, 'Ada').waitFor()
+      await person(visitor, 'Grace').waitFor()
+    }
+    await ada.page.getByText('nobody can say how far it got').waitFor()
+  })
+})
