@@ -1,4 +1,5 @@
 import { Figures } from './figures.js'
+import { LinkLaneChart } from './link-lane-chart.js'
 import { Panel } from './panel.js'
 import { StripChart } from './strip-chart.js'
 import { useTally } from './use-tally.js'
@@ -27,7 +28,10 @@ export function Counter() {
           <BigNumber n={tally.last} />
           <Figures tally={tally} />
         </div>
-        <StripChart arrivals={tally.arrivals} />
+        <div className="counter-right">
+          <StripChart arrivals={tally.arrivals} />
+          <LinkLaneChart />
+        </div>
       </div>
     </Panel>
   )
