@@ -1,4 +1,4 @@
-/** The router's WebSocket. What is below this path is in `ws/[...rest].ts`. */
+/** The router's WebSocket. What is below this path is in `ws/[part]/[...rest].ts`. */
 import { ereoRoute } from '@parley/server/ereo'
 import { router } from '../../../router.js'
 

@@ -48,8 +48,8 @@ export interface EreoRouteOptions {
  * // routes/api/ws.ts, where the WebSocket is
  * export const { GET, POST, OPTIONS, websocket } = ereoRoute(router, { path: '/api/ws' })
  * @example
- * // routes/api/ws/[...rest].ts: calls, messages and events over HTTP
- * export { GET, OPTIONS, POST } from '../ws.js'
+ * // routes/api/ws/[part]/[...rest].ts: calls, messages and events over HTTP
+ * export { GET, OPTIONS, POST } from '../../ws.js'
  */
 export function ereoRoute<Context>(router: Router<Context>, { path }: EreoRouteOptions): EreoRoute {
   const inside = insideOf(router)
