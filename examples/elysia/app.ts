@@ -25,6 +25,7 @@ const realtime = bunHandler(router, {
 export function listen(port: number) {
   const server = Bun.serve({
     port,
+    idleTimeout: 30, // as Elysia's own `listen`
     fetch: (request, server) => realtime.fetch(request, server) ?? app.fetch(request),
     websocket: realtime.websocket,
   })

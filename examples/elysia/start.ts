@@ -2,7 +2,19 @@
 import { listen } from './app.js'
 import { hub } from './router.js'
 
-const server = listen(Number(process.env.PORT ?? 3000))
+const port = Number(process.env.PORT ?? 3000)
+
+function start() {
+  try {
+    return listen(port)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
+    console.error(`Port ${port} is taken. Stop what is there, or take another: PORT=${port + 1} npm start`)
+    process.exit(1)
+  }
+}
+
+const server = start()
 console.log(`Parley in Elysia: ${server.url.href}`)
 
 process.once('SIGINT', async () => {

@@ -3,7 +3,7 @@ import { createClient, createSubscriber } from '@parley/client'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { contract } from '../../examples/hono/contract.js'
 import { curl } from './curl.js'
-import { type Running, startExample } from './running.js'
+import { type Running, runToEnd, startExample } from './running.js'
 
 describe.each(['hono', 'elysia'])('the example of %s', (name) => {
   let example: Running
@@ -88,7 +88,24 @@ describe.each(['hono', 'elysia'])('the example of %s', (name) => {
     const { code, reason } = await new Promise<CloseEvent>((resolve) => {
       socket.onclose = resolve
     })
-    expect({ code, ...JSON.parse(reason) }).toMatchObject({ code: 'FORBIDDEN' })
+    expect(code).toBe(4403)
+    expect(JSON.parse(reason)).toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  test('refuses a foreign page over HTTP, too', async () => {
+    const headers = { origin: 'https://elsewhere.example', 'content-type': 'application/json' }
+    const responses = await Promise.all([
+      fetch(`${example.url}/api/events`, { headers }),
+      fetch(`${example.url}/realtime/call/notify`, { method: 'POST', headers, body: '{"text":"theirs"}' }),
+    ])
+    expect(responses.map(({ status }) => status)).toEqual([403, 403])
+  })
+
+  test('says that its port is taken, and which to take', async () => {
+    const { port } = new URL(example.url)
+    const { code, output } = await runToEnd(`examples/${name}/start.ts`, { port })
+    expect(code).toBe(1)
+    expect(output).toContain(`Port ${port} is taken`)
   })
 
   test('stops on Ctrl-C, also while somebody reads, and the reader goes on with the next server', async () => {
