@@ -61,6 +61,9 @@ const Progress = z.object({ done: z.int(), of: z.int() })
 /** What came of it: how many rows there were, and how many different ones. */
 const Summary = z.object({ rows: z.int(), different: z.int() })
 
+/** The dashboard: pages that are open now, rooms that there are; what was said and imported since the data was new. */
+const Stats = z.object({ here: z.int(), rooms: z.int(), said: z.int(), imported: z.int() })
+
 export const contract = defineContract({
   notifications: channel({
     events: { notification: Notification, chat: ChatNote },
@@ -86,7 +89,10 @@ export const contract = defineContract({
       errors: { NAME_TAKEN: { data: z.object({ suggestion: z.string() }), status: 409 } },
     }),
     list: call({ output: z.array(Room), idempotent: true }),
+    /** The same list, told anew whenever a room was opened. */
+    all: channel({ events: { changed: z.array(Room) }, replay: 'latest' }),
   },
+  stats: channel({ events: { changed: Stats }, replay: 'latest' }),
   importRows: stream({ input: Rows, yields: Progress, output: Summary }),
   ticks: channel({
     events: { tick: z.object({ n: z.int(), at: z.date() }) },

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Handlers } from '@parley/server'
 import type { hub } from './hub.js'
+import { sums } from './sums.js'
 
 /** What a database would take for a row. */
 const rowMs = 20
@@ -11,6 +12,7 @@ export const importRows: Handlers<typeof hub>['importRows'] = async function* ({
   for (const [index, row] of input.entries()) {
     await pause(rowMs, undefined, { signal }) // throws when the page gives the import up
     seen.add(row)
+    sums.imported++
     yield { done: index + 1, of: input.length }
   }
   return { rows: input.length, different: seen.size }

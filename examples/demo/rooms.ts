@@ -1,4 +1,4 @@
-/** The rooms that there are. They live as long as the process. */
+/** The rooms that there are. */
 
 export interface Room {
   readonly id: string
@@ -28,6 +28,11 @@ export class Rooms {
 
   list(): Room[] {
     return [...this.#rooms.values()]
+  }
+
+  /** Puts back what was there before a restart. */
+  restore(rooms: readonly Room[]): void {
+    for (const room of rooms) this.#rooms.set(room.id, room)
   }
 
   /** Opens a room, or says which name like it is still free. */

@@ -3,8 +3,9 @@ import { anyone, createRouter, type Handlers } from '@parley/server'
 import { hub } from './hub.js'
 import { importRows } from './import-rows.js'
 import { Rooms } from './rooms.js'
+import { sums } from './sums.js'
 
-const rooms = new Rooms(['General', 'Release', 'Lunch'], 'Parley')
+export const rooms = new Rooms(['General', 'Release', 'Lunch'], 'Parley')
 
 /** A handler may have a place of its own. */
 const room: Handlers<typeof hub>['room'] = {
@@ -22,6 +23,7 @@ const room: Handlers<typeof hub>['room'] = {
       } else {
         await topics.notifications.emit('chat', note)
       }
+      sums.said++
       return { id }
     },
     typing: ({ input, context, others }) => others.emit('typing', { name: context.name, ...input }),
@@ -30,6 +32,7 @@ const room: Handlers<typeof hub>['room'] = {
 
 export const router = createRouter(hub, {
   notifications: { join: anyone },
+  stats: { join: anyone },
   ticks: { join: anyone },
   room,
   rooms: {
@@ -37,6 +40,7 @@ export const router = createRouter(hub, {
       const opened = rooms.open(input.name, context.name)
       if ('suggestion' in opened) throw errors.NAME_TAKEN(opened, `There is a room like '${input.name}'`)
       const { id, name, by, at } = opened.room
+      await topics.rooms.all.emit('changed', rooms.list())
       await topics.notifications.emit('notification', {
         ...{ id: crypto.randomUUID(), about: 'room', from: by, room: id, at },
         text: name,
@@ -44,6 +48,7 @@ export const router = createRouter(hub, {
       return opened.room
     },
     list: () => rooms.list(),
+    all: { join: anyone },
   },
   importRows,
 })

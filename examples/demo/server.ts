@@ -3,7 +3,9 @@ import { bunHandler } from '@parley/server/bun'
 import { hub, notifications } from './hub.js'
 import type { Page } from './page.js'
 import { router } from './router.js'
+import { startStats } from './stats.js'
 import { startTicks } from './ticks.js'
+import { respondToVisitor } from './visitor.js'
 
 export interface Demo {
   /** Such as `http://localhost:3000`. */
@@ -33,15 +35,21 @@ export async function startDemo({
   const app = (request: Request): Response | Promise<Response> => {
     const { pathname } = new URL(request.url)
     if (pathname === '/api/events') return notifications.respond(request)
+    const { method } = request
+    if (method !== 'GET' && method !== 'HEAD') {
+      return new Response('There is nothing to do here.\n', { status: 405, headers: { allow: 'GET, HEAD' } })
+    }
+    if (pathname === '/') return respondToVisitor(request, page)
     return page.respond(pathname) ?? new Response('There is nothing here.\n', { status: 404 })
   }
 
+  const stats = await startStats()
+  const ticks = await startTicks()
   const server = Bun.serve({
     port,
     fetch: (request, self) => realtime.fetch(request, self) ?? app(request),
     websocket: realtime.websocket,
   })
-  const ticks = await startTicks()
   let stopping: Promise<void> | undefined
 
   return {
@@ -57,6 +65,7 @@ export async function startDemo({
   async function close(drained: Promise<unknown>): Promise<void> {
     await drained
     ticks.stop()
+    stats.stop()
     notifications.close()
     await hub.close()
     await server.stop(true)

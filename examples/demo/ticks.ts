@@ -1,8 +1,6 @@
 /** The counter. Each number is one more than the one before, so whoever reads it can see a hole or a repeat. */
-import { createClient } from '@parley/client'
-import { contract } from './contract.js'
 import { hub } from './hub.js'
-import { router } from './router.js'
+import { lastOf, reading } from './reading.js'
 
 const intervalMs = 100
 
@@ -20,18 +18,8 @@ export async function startTicks(): Promise<{ stop(): void }> {
   return { stop: () => clearInterval(timer) }
 }
 
-/** The newest number in the log: read as anybody would, by a client in the same process. */
+/** The newest number in the log. */
 async function newest(): Promise<number | undefined> {
-  const client = createClient(contract, { transport: router.link({ context: { name: 'The counter' } }) })
-  let found: number | undefined
-  client.ticks.on(
-    'tick',
-    ({ n }) => {
-      found = n
-    },
-    { from: { last: 1 } },
-  )
-  await client.ticks.ready()
-  client.connection.close()
-  return found
+  const { events } = await reading((client) => lastOf(client.ticks, 1))
+  return events.at(-1)?.data.n
 }

@@ -46,7 +46,7 @@ describe('the demo', () => {
     expect(response.headers.get('content-type')).toContain('text/html')
     expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
     const html = await response.text()
-    const files = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path as string)
+    const files = [...html.matchAll(/(?:src|href)="(\/[^"?]+)"/g)].map(([, path]) => path as string)
     expect(files.map((path) => path.split('.').at(-1)).sort()).toEqual(['css', 'js'])
     for (const path of files) {
       const file = await fetch(demo.url + path)
@@ -211,7 +211,7 @@ describe('starting and stopping', () => {
       const { code, output } = await runToEnd(join(alone, 'start.ts'), { args: ['--no-install'] })
       expect(code).toBe(1)
       expect(output).toMatch(
-        /^Cannot find .*'@parley\/\S+'.*\nThe packages are not there, or not built: .*npm start`\.\n$/,
+        /^Cannot find .*'\S+'.*\nThe packages are not there, or not built: .*npm start`\.\n$/,
       )
     } finally {
       await rm(alone, { recursive: true })

@@ -1,7 +1,8 @@
 import { append, useChannel } from '@parley/client/react'
 import { client } from './client.js'
 import { Composer } from './composer.js'
-import type { Message } from './message.js'
+import type { Loaded } from './loaded.js'
+import { type Message, shownMessages } from './message.js'
 import { MessageList } from './message-list.js'
 import { Panel } from './panel.js'
 import { PresenceLine } from './presence-line.js'
@@ -18,15 +19,23 @@ const states = {
   refused: 'refused',
 } as const
 
+interface Props {
+  readonly id: string
+  /** What the server drew; nothing for a room that was chosen later. */
+  readonly drawn: Loaded['messages']
+  /** The server found no such room. */
+  readonly missing: boolean
+}
+
 /** One room: what was said, who is typing, and a field to say something. */
-export function Chat({ id }: { readonly id: string }) {
+export function Chat({ id, drawn, missing }: Props) {
   const room = client.room({ id })
   const { state, status, gap } = useChannel(room, append(shown), {
-    data: [] as readonly Message[],
-    from: { last: 50 },
+    ...(drawn ?? { data: [] as readonly Message[], from: { last: shownMessages } }),
     events: ['message'],
     key: (message) => message.id,
   })
+  const refused = status === 'refused' || (missing && status !== 'live')
   const { waiting, say, forget } = useOutbox(room, state)
 
   return (
@@ -45,12 +54,12 @@ export function Chat({ id }: { readonly id: string }) {
         messages={state}
         waiting={waiting}
         gap={gap?.reason}
-        refused={status === 'refused'}
+        refused={refused}
         onAgain={say}
         onForget={forget}
       />
       <TypingLine room={room} />
-      <Composer room={room} disabled={status === 'refused'} onSay={(text) => say({ text })} />
+      <Composer room={room} disabled={refused} onSay={(text) => say({ text })} />
     </Panel>
   )
 }

@@ -2,6 +2,9 @@ import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import type { RoomHandle } from './message.js'
 import { useTellTyping } from './use-typing.js'
 
+/** Where somebody goes on whose place in the page is no more. */
+export const toMessageField = (): void => document.getElementById('message')?.focus()
+
 interface Props {
   readonly room: RoomHandle
   readonly disabled: boolean

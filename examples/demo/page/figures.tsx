@@ -1,6 +1,6 @@
 import type { Tally } from './tally.js'
 
-const grouped = (count: number): string => count.toLocaleString('en')
+export const grouped = (count: number): string => count.toLocaleString('en')
 
 interface FigureProps {
   readonly name: string

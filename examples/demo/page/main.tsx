@@ -1,14 +1,11 @@
 import './strict.js'
-import { ParleyProvider } from '@parley/client/react'
-import { StrictMode } from 'react'
-import { createRoot } from 'react-dom/client'
-import { App } from './app.js'
-import { client } from './client.js'
+import { hydrateRoot } from 'react-dom/client'
+import { fromJson } from './loaded.js'
+import { Root } from './root.js'
+import { followOldLink } from './use-room-id.js'
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <ParleyProvider client={client}>
-      <App />
-    </ParleyProvider>
-  </StrictMode>,
+followOldLink()
+hydrateRoot(
+  document.getElementById('root')!,
+  <Root loaded={fromJson(document.getElementById('loaded')!.textContent!)} />,
 )

@@ -1,5 +1,6 @@
-import { type CSSProperties, memo } from 'react'
-import { clock, hueOf, initialsOf } from './looks.js'
+import { memo } from 'react'
+import { Clock } from './clock.js'
+import { hueOf, initialsOf } from './looks.js'
 import type { Message } from './message.js'
 
 interface Props {
@@ -12,8 +13,7 @@ export const MessageRow = memo(function MessageRow({ message, isNext }: Props) {
   const { from, text, kind, at } = message
   return (
     <li
-      className={`message ${isNext ? 'message-next' : ''} ${kind === 'announcement' ? 'message-announced' : ''}`}
-      style={{ '--hue': hueOf(from) } as CSSProperties}
+      className={`message ${isNext ? 'message-next' : ''} ${kind === 'announcement' ? 'message-announced' : ''} ${hueOf(from)}`}
     >
       <span className="avatar" aria-hidden="true">
         {initialsOf(from)}
@@ -21,7 +21,7 @@ export const MessageRow = memo(function MessageRow({ message, isNext }: Props) {
       <p className="message-head">
         <b>{from}</b>
         {kind === 'announcement' && <span className="tag">announced</span>}
-        <time dateTime={at.toISOString()}>{clock(at)}</time>
+        <Clock at={at} />
       </p>
       <p className="message-text">{text}</p>
     </li>

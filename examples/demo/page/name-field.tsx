@@ -1,10 +1,9 @@
 import { type FormEvent, useRef } from 'react'
-import { name, rename } from './name.js'
-import { useValue } from './value.js'
+import { name, rename, useName } from './name.js'
 
 /** The visitor's name; Enter, or leaving the field, takes it. */
 export function NameField() {
-  const current = useValue(name)
+  const current = useName()
   const field = useRef<HTMLInputElement>(null)
   const take = (event?: FormEvent) => {
     event?.preventDefault()

@@ -1,6 +1,8 @@
 import { type FormEvent, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { client } from './client.js'
-import { hrefOf } from './use-room-id.js'
+import { toMessageField } from './composer.js'
+import { goTo } from './use-room-id.js'
 
 interface Refusal {
   readonly text: string
@@ -19,9 +21,12 @@ export function NewRoom() {
     const { data, error } = await client.rooms.create.safe({ name: wanted })
     setBusy(false)
     if (!error) {
-      setName('')
-      setRefusal(undefined)
-      location.hash = hrefOf(data.id)
+      flushSync(() => {
+        setName('')
+        setRefusal(undefined)
+        goTo(data.id)
+      })
+      toMessageField() // what was used may be gone by now
     } else if (error.code === 'NAME_TAKEN') {
       setRefusal({ text: 'That name is taken.', suggestion: error.data.suggestion })
     } else {

@@ -1,11 +1,9 @@
-import type { CSSProperties } from 'react'
 import { hueOf, initialsOf } from './looks.js'
 import type { RoomHandle } from './message.js'
-import { name } from './name.js'
+import { useName } from './name.js'
 import { type Person, peopleOf } from './present.js'
 import { usePresent } from './use-present.js'
 import { useTyping } from './use-typing.js'
-import { useValue } from './value.js'
 
 function about({ tabs, away, isTyping }: Person, isSelf: boolean): string {
   return [
@@ -18,7 +16,7 @@ function about({ tabs, away, isTyping }: Person, isSelf: boolean): string {
 /** Who is here now. It is one line high whatever happens, so that nothing below it moves. */
 export function PresenceLine({ room }: { readonly room: RoomHandle }) {
   const { members, current, news } = usePresent(room)
-  const self = useValue(name)
+  const self = useName()
   return (
     <div className={`present ${current ? '' : 'present-old'}`}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
@@ -28,8 +26,7 @@ export function PresenceLine({ room }: { readonly room: RoomHandle }) {
           return (
             <li
               key={person.member}
-              className={`person ${person.away ? 'person-away' : ''}`}
-              style={{ '--hue': hueOf(person.name) } as CSSProperties}
+              className={`person ${person.away ? 'person-away' : ''} ${hueOf(person.name)}`}
             >
               <span className="avatar" aria-hidden="true">
                 {initialsOf(person.name)}

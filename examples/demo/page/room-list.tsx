@@ -1,6 +1,6 @@
 import { NewRoom } from './new-room.js'
 import { Panel } from './panel.js'
-import { hrefOf } from './use-room-id.js'
+import { RoomLink } from './room-link.js'
 import { useRooms } from './use-rooms.js'
 import { useUnread } from './use-unread.js'
 
@@ -13,11 +13,7 @@ export function RoomList({ chosen }: { readonly chosen: string }) {
         <ul className="room-list">
           {rooms.map(({ id, name, by }) => (
             <li key={id}>
-              <a
-                href={hrefOf(id)}
-                aria-current={id === chosen ? 'page' : undefined}
-                title={`Opened by ${by}`}
-              >
+              <RoomLink id={id} aria-current={id === chosen ? 'page' : undefined} title={`Opened by ${by}`}>
                 <span className="room-name">{name}</span>
                 {unread.has(id) && (
                   <span className="unread">
@@ -25,7 +21,7 @@ export function RoomList({ chosen }: { readonly chosen: string }) {
                     <span className="visually-hidden"> unread</span>
                   </span>
                 )}
-              </a>
+              </RoomLink>
             </li>
           ))}
         </ul>

@@ -42,6 +42,9 @@ export const nothing: Tally = {
   arrivals: [],
 }
 
+/** The first number came with the page itself. */
+export const begun = (n: number): Tally => ({ ...nothing, first: n, last: n, received: 1 })
+
 export function counted(tally: Tally, arrival: Arrival): Tally {
   const { n } = arrival
   const last = tally.last ?? n - 1

@@ -1,8 +1,7 @@
-import { choose, theme } from './theme.js'
-import { useValue } from './value.js'
+import { choose, useTheme } from './theme.js'
 
 export function ThemeToggle() {
-  const current = useValue(theme)
+  const current = useTheme()
   const other = current === 'dark' ? 'light' : 'dark'
   return (
     <button

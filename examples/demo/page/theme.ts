@@ -1,29 +1,38 @@
-/** Light or dark: the system's choice until the visitor makes one. */
+/** Light or dark: the system's choice until the visitor makes one. The server writes that one into the page. */
+import { useSyncExternalStore } from 'react'
+import { useLoaded } from './loaded.js'
 import { remember, remembered } from './memory.js'
 import { createValue } from './value.js'
 
 export type Theme = 'light' | 'dark'
 
-const key = 'parley.theme'
-const system = matchMedia('(prefers-color-scheme: dark)')
+export const themeKey = 'parley-theme'
 
-function chosen(): Theme | undefined {
-  const theme = remembered(key)
-  return theme === 'light' || theme === 'dark' ? theme : undefined
+export const themeOf = (text: string | undefined): Theme | undefined =>
+  text === 'light' || text === 'dark' ? text : undefined
+
+const choice = createValue(themeOf(remembered(themeKey)))
+const system = (): MediaQueryList => matchMedia('(prefers-color-scheme: dark)')
+
+function subscribe(listener: () => void): () => void {
+  const stop = choice.subscribe(listener)
+  const query = system()
+  query.addEventListener('change', listener)
+  return () => {
+    stop()
+    query.removeEventListener('change', listener)
+  }
 }
 
-const current = (): Theme => chosen() ?? (system.matches ? 'dark' : 'light')
-
-export const theme = createValue<Theme>(current())
-
-const paint = (): void => {
-  document.documentElement.dataset.theme = theme.getSnapshot()
-}
-theme.subscribe(paint)
-system.addEventListener('change', () => theme.set(current()))
-paint()
+const current = (): Theme => choice.getSnapshot() ?? (system().matches ? 'dark' : 'light')
 
 export function choose(next: Theme): void {
-  remember(key, next)
-  theme.set(next)
+  remember(themeKey, next)
+  document.documentElement.dataset.theme = next
+  choice.set(next)
+}
+
+export function useTheme(): Theme {
+  const { theme } = useLoaded()
+  return useSyncExternalStore(subscribe, current, () => theme ?? 'light')
 }

@@ -1,27 +1,9 @@
-import { useConnection, useEvent } from '@parley/client/react'
-import type { InferOutput } from '@parley/shared'
-import { useCallback, useEffect, useState } from 'react'
-import type { contract } from '../contract.js'
+import { useChannel } from '@parley/client/react'
 import { client } from './client.js'
+import { type Room, useLoaded } from './loaded.js'
 
-export type Room = InferOutput<typeof contract, 'rooms.list'>[number]
-
-/** The rooms, asked for anew whenever one was opened, and after each connection: a restart forgets them. */
+/** The rooms, as they are now. */
 export function useRooms(): readonly Room[] {
-  const [rooms, setRooms] = useState<readonly Room[]>([])
-  const { status } = useConnection()
-
-  const load = useCallback(async () => {
-    const { data } = await client.rooms.list.safe()
-    if (data) setRooms(data) // a failure leaves the old ones; the next connection asks again
-  }, [])
-
-  useEffect(() => {
-    if (status === 'open') void load()
-  }, [status, load])
-
-  useEvent(client.notifications, 'notification', ({ about }) => {
-    if (about === 'room') void load()
-  })
-  return rooms
+  const { rooms } = useLoaded()
+  return useChannel(client.rooms.all, (_, { data }): readonly Room[] => data, rooms).state
 }

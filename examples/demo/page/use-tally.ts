@@ -1,14 +1,20 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { client } from './client.js'
-import { counted, gapped, nothing, type Tally } from './tally.js'
+import { useLoaded } from './loaded.js'
+import { begun, counted, gapped, nothing, type Tally } from './tally.js'
 
-/** Counts the ticks from now on. `events()` gives a gap in its place, so the arithmetic sees it in order. */
+/** Counts the ticks from the one on that came with the page. `events()` gives a gap in its place, so the arithmetic sees it in order. */
 export function useTally(): Tally {
-  const [tally, setTally] = useState(nothing)
+  const {
+    tick: { data, position },
+  } = useLoaded()
+  const n = data?.n
+  const first = useMemo(() => (n === undefined ? nothing : begun(n)), [n])
+  const [tally, setTally] = useState(first)
   useEffect(() => {
     const end = new AbortController()
     const count = async () => {
-      for await (const step of client.ticks.events({ signal: end.signal })) {
+      for await (const step of client.ticks.events({ from: position, signal: end.signal })) {
         const arrived = Date.now()
         setTally((before) =>
           step.gap
@@ -25,8 +31,8 @@ export function useTally(): Tally {
     void count()
     return () => {
       end.abort()
-      setTally(nothing) // Strict Mode mounts twice: the second one counts for itself
+      setTally(first) // Strict Mode mounts twice: the second one counts for itself
     }
-  }, [])
+  }, [first, position])
   return tally
 }

@@ -24,5 +24,5 @@ export function createValue<T>(initial: T): Value<T> {
 }
 
 export function useValue<T>({ subscribe, getSnapshot }: Value<T>): T {
-  return useSyncExternalStore(subscribe, getSnapshot)
+  return useSyncExternalStore(subscribe, getSnapshot, getSnapshot)
 }

@@ -1,10 +1,9 @@
 import { useConnection } from '@parley/client/react'
-import type { CSSProperties } from 'react'
+import { toMessageField } from './composer.js'
 import { hueOf, initialsOf } from './looks.js'
 import type { Said } from './message.js'
-import { name } from './name.js'
+import { useName } from './name.js'
 import type { Waiting } from './use-outbox.js'
-import { useValue } from './value.js'
 
 interface Props {
   readonly row: Waiting
@@ -14,13 +13,10 @@ interface Props {
 
 /** A message on its way, or one that did not get there. */
 export function WaitingRow({ row: { ref, said, error }, onAgain, onForget }: Props) {
-  const from = useValue(name)
+  const from = useName()
   const { status } = useConnection()
   return (
-    <li
-      className={`message message-waiting ${error ? 'message-failed' : ''}`}
-      style={{ '--hue': hueOf(from) } as CSSProperties}
-    >
+    <li className={`message message-waiting ${error ? 'message-failed' : ''} ${hueOf(from)}`}>
       <span className="avatar" aria-hidden="true">
         {initialsOf(from)}
       </span>
@@ -40,11 +36,19 @@ export function WaitingRow({ row: { ref, said, error }, onAgain, onForget }: Pro
             onClick={() => {
               onForget(ref)
               onAgain(said)
+              toMessageField()
             }}
           >
             Say it again
           </button>{' '}
-          <button type="button" className="link-button" onClick={() => onForget(ref)}>
+          <button
+            type="button"
+            className="link-button"
+            onClick={() => {
+              onForget(ref)
+              toMessageField()
+            }}
+          >
             Drop it
           </button>
         </p>
