@@ -71,7 +71,7 @@ export async function startExample(file: string, options: Options = {}): Promise
   const { child, ended, output, listeners } = start(file, options)
   const url = await new Promise<string>((resolve, reject) => {
     const look = (): void => {
-      const [found] = /http:\/\/[\w.]+:\d+(?=[/\s])/.exec(output()) ?? []
+      const [found] = /http:\/\/[\w.]+:[1-9]\d*(?=[/,\s])/.exec(output()) ?? []
       if (found === undefined) return
       listeners.delete(look)
       resolve(found)
