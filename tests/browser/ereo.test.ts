@@ -47,7 +47,7 @@ describeInChromium('the example in EreoJS', () => {
   test('shows the numbers of the server without JavaScript', async () => {
     const { orders: now } = await place(5)
     const page = await open('/dashboard', { javaScriptEnabled: false })
-    expect(await orders(page).innerText()).toBe(String(now))
+    expect(await orders(page).textContent()).toBe(String(now))
   })
 
   test('goes live, and shows what changed between the loader and the socket', async () => {
