@@ -7,13 +7,24 @@ type Middleware<Context> = (
 ) => Response | Promise<Response>
 
 /**
- * A middleware that leaves streams of events alone. Ereo's `compress()` needs it: it holds back what it is to compress
- * until there is enough of it, and pays no heed to `no-transform`.
+ * A middleware that cannot hold back streams of events: it is shown their head alone. Ereo's `compress()` needs it: it
+ * waits until there is enough to compress, and pays no heed to `no-transform`.
  *
  * @example
  * server.use(exceptEvents(compress()))
  */
 export function exceptEvents<Context>(middleware: Middleware<Context>): Middleware<Context> {
-  return (request, context, next) =>
-    request.headers.get('accept')?.includes('text/event-stream') ? next() : middleware(request, context, next)
+  return async (request, context, next) => {
+    let events: Response | undefined
+    const answer = await middleware(request, context, async () => {
+      const response = await next()
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response
+      events = response
+      return new Response(null, response)
+    })
+    if (!events) return answer
+    if (!answer.body) return new Response(events.body, answer)
+    await events.body?.cancel() // it answers something else
+    return answer
+  }
 }
