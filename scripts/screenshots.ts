@@ -12,9 +12,12 @@ import { root } from './packages.js'
 
 const folder = join(root, 'docs/images')
 const viewport = { width: 1280, height: 800 } as const
+const phone = { width: 390, height: 844 } as const
 const pictures: Readonly<Record<string, BrowserContextOptions>> = {
   'demo-light': { viewport, colorScheme: 'light' },
   'demo-dark': { viewport, colorScheme: 'dark' },
+  'demo-phone-light': { viewport: phone, colorScheme: 'light' },
+  'demo-phone-dark': { viewport: phone, colorScheme: 'dark' },
 }
 
 const talk: readonly (readonly [room: string, from: string, text: string, kind?: 'announcement'])[] = [
@@ -51,6 +54,8 @@ try {
     await visitor.counts(100)
     await other.page.getByLabel('Message', { exact: true }).pressSequentially('So ')
     await visitor.page.getByText('Grace is typing').waitFor()
+    await visitor.page.getByRole('button', { name: 'Import rows' }).click()
+    await visitor.counts(25)
     await visitor.page.mouse.move(0, 0)
     await visitor.page.evaluate(() => scrollTo(0, 0))
     await visitor.page.screenshot({ path: join(folder, `${name}.png`) })

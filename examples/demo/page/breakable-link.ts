@@ -1,8 +1,8 @@
-/** A link that the visitor can cut and slow down. The client above it knows nothing of that: to it, it is the network. */
+/** A link that the visitor can cut, silence and slow down. The client above it knows nothing of that: to it, it is the network. */
 import type { Link, LinkEnd } from '@parley/shared'
+import { heldBack } from './held-back.js'
 import { link } from './link.js'
 
-const slownessMs = 1_500
 /** What a connection that just broke off is closed with (RFC 6455, 7.1.5). */
 const brokenOff = 1006
 /** A socket has to be closed with some code; to the server 1000 is a client that has gone for good, and this one that is lost. */
@@ -17,65 +17,62 @@ export function breakable(inner: Link): Link {
         queueMicrotask(() => events.closed(brokenOff, 'the link is cut'))
         return nowhere
       }
-      const coming = delayed()
-      const end = inner.connect({
-        opened: () => coming.take(events.opened),
-        received: (data) => coming.take(() => events.received(data)),
-        closed: (code, reason) =>
-          coming.take(() => {
-            letGo()
-            events.closed(code, reason)
-          }),
-      })
+      const going = heldBack('toServer')
+      const coming = heldBack('toPage')
+      /** Not there until the attempt got through. */
+      let end: LinkEnd | undefined
+      /** The client hears no more. */
+      let isOver = false
+
       const unsubscribe = link.subscribe(() => {
-        const { cut, slow } = link.getSnapshot()
-        if (!slow) coming.hurry()
-        if (!cut) return
-        letGo() // what was on its way is gone
-        end.close(lost, '')
+        if (!link.getSnapshot().cut) {
+          going.hurry()
+          coming.hurry()
+          return
+        }
+        forget() // what was on its way is gone
+        end?.close(lost, '')
+        if (isOver) return
+        isOver = true
         events.closed(brokenOff, 'the link was cut')
       })
-      const letGo = (): void => {
+      const forget = (): void => {
         unsubscribe()
+        going.drop()
         coming.drop()
       }
+      going.event(() => {
+        end = inner.connect({
+          opened: () => coming.event(() => events.opened()),
+          received: (data) => {
+            if (!isOver) coming.frame(() => events.received(data))
+          },
+          closed: (code, reason) =>
+            coming.event(() => {
+              forget()
+              if (isOver) return
+              isOver = true
+              events.closed(code, reason)
+            }),
+        })
+      })
       return {
-        ...end,
-        close(code, reason) {
-          letGo()
-          end.close(code, reason)
+        send: (data) => {
+          if (!isOver) going.frame(() => end?.send(data))
         },
+        close(code, reason) {
+          if (isOver) return
+          isOver = true
+          coming.drop()
+          if (!end) return forget()
+          // behind what is on its way, and no sooner heard of than that
+          going.event(() => {
+            forget()
+            end?.close(code, reason)
+          })
+        },
+        buffered: () => end?.buffered() ?? 0,
       }
-    },
-  }
-}
-
-/** Passes on what comes, in order: at once, or late while the link is slow. */
-function delayed() {
-  const queue: { readonly act: () => void; readonly due: number }[] = []
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  const pass = (): void => {
-    clearTimeout(timer)
-    timer = undefined
-    const now = Date.now()
-    const isDue = ({ due }: { readonly due: number }): boolean => due <= now || !link.getSnapshot().slow
-    for (let next = queue[0]; next && isDue(next); next = queue[0]) {
-      queue.shift()
-      next.act()
-    }
-    if (queue[0]) timer = setTimeout(pass, queue[0].due - now)
-  }
-
-  return {
-    take(act: () => void): void {
-      queue.push({ act, due: link.getSnapshot().slow ? Date.now() + slownessMs : 0 })
-      if (timer === undefined) pass()
-    },
-    hurry: pass,
-    drop(): void {
-      clearTimeout(timer)
-      queue.length = 0
     },
   }
 }

@@ -29,7 +29,7 @@ export function Figures({ tally }: { readonly tally: Tally }) {
     <>
       <dl className="figures">
         <Figure name="received" label="received" count={received} />
-        <Figure name="replayed" label="of them late" count={replayed} note={replayed > 0} />
+        <Figure name="replayed" label="late" count={replayed} note={replayed > 0} />
         <Figure name="lost" label="lost" count={lost} fault={lost > 0} />
         <Figure name="twice" label="twice" count={twice} fault={twice > 0} />
         <Figure name="gaps" label="gaps told" count={gaps} note={gaps > 0} />

@@ -1,0 +1,143 @@
+/** The demo's page as the server draws it, on its way to live; by keyboard; and what axe-core has to say to it. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Running, startExample } from '../examples/running.js'
+import { accessibilityFaults } from './axe.js'
+import { describeInChromium, oneBrowser } from './chromium.js'
+import { openDemo } from './demo-page.js'
+
+describeInChromium('the page of the demo, drawn by the server', () => {
+  const browser = oneBrowser()
+  let demo: Running
+  beforeAll(async () => {
+    demo = await startExample('examples/demo/start.ts')
+  })
+  afterAll(async () => {
+    await demo.stop()
+  })
+  const say = (text: string, kind?: 'announcement') =>
+    fetch(`${demo.url}/realtime/message/room/say?id=general`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer Ada' },
+      body: JSON.stringify({ text, kind }),
+    })
+
+  test('shows what there is without JavaScript, and its links lead to rooms', async () => {
+    await say('Drawn')
+    const context = await browser().newContext({ javaScriptEnabled: false })
+    try {
+      const page = await context.newPage()
+      await page.goto(demo.url)
+      await page.locator('.message-text', { hasText: 'Drawn' }).waitFor()
+      await page.locator('.still').waitFor()
+      await page.locator('.composer').waitFor({ state: 'hidden' }) // it would do nothing
+      await page.getByRole('link', { name: 'Lunch' }).click()
+      await page.getByRole('heading', { name: 'lunch' }).waitFor()
+    } finally {
+      await context.close()
+    }
+  })
+
+  test('goes live from where it was read: what is said before its script runs is there once, and nothing is a mismatch', async () => {
+    const context = await browser().newContext({ timezoneId: 'Asia/Kolkata', locale: 'de' })
+    try {
+      await say('Before')
+      let saidMeanwhile = false
+      await context.route(/\.js$/, async (route) => {
+        await say('Meanwhile')
+        saidMeanwhile = true
+        await route.continue()
+      })
+      const { page, errors, figure, counts } = await openDemo(context, `${demo.url}/?room=general`)
+      expect(saidMeanwhile).toBe(true)
+      for (const panel of ['.message-text', '.notice-text']) {
+        const meanwhile = page.locator(panel, { hasText: 'Meanwhile' })
+        await meanwhile.waitFor()
+        expect(await meanwhile.count()).toBe(1)
+      }
+      expect(await page.locator('.message-text', { hasText: 'Before' }).count()).toBe(1)
+      expect(await page.locator('time', { hasText: 'UTC' }).count()).toBe(0)
+      await counts(3)
+      expect([await figure('lost'), await figure('twice'), await figure('gaps')]).toEqual([0, 0, 0])
+
+      const said = Number(await page.locator('[data-stat=said]').textContent())
+      await say('One more')
+      await page.locator('[data-stat=said]', { hasText: String(said + 1) }).waitFor()
+
+      // there and back, without leaving the page
+      await page.getByRole('link', { name: 'Lunch' }).click()
+      await page.getByRole('heading', { name: 'lunch' }).waitFor()
+      await page.goBack()
+      await page.locator('.message-text', { hasText: 'One more' }).waitFor()
+      await page.goto(`${demo.url}/#room=release`) // a link of old
+      await page.getByRole('heading', { name: 'release' }).waitFor()
+      expect(new URL(page.url()).search).toBe('?room=release')
+      expect(errors).toEqual([])
+    } finally {
+      await context.close()
+    }
+  })
+
+  test('keeps a place for whoever has only a keyboard, when what was used is gone', async () => {
+    const context = await browser().newContext()
+    try {
+      const { page, errors } = await openDemo(context, demo.url)
+      const at = () => page.evaluate(() => document.activeElement?.id)
+      await page.getByLabel('New room').focus()
+      await page.keyboard.type('General')
+      await page.keyboard.press('Enter')
+      const offer = page.getByRole('button', { name: 'Open “General 2”' })
+      await offer.waitFor()
+      for (let step = 0; step < 2; step++) await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'general-2' }).waitFor()
+      expect(await at()).toBe('message')
+      await page.keyboard.type('First')
+      await page.keyboard.press('Enter')
+      await page.locator('.message:not(.message-waiting) .message-text', { hasText: 'First' }).waitFor()
+      expect(await at()).toBe('message')
+      expect(errors).toEqual([])
+    } finally {
+      await context.close()
+    }
+  })
+
+  test.each(['light', 'dark'] as const)(
+    'has no fault of accessibility in %s colours, on a desktop and on a phone, whatever its state',
+    { timeout: 60_000 },
+    async (colorScheme) => {
+      const context = await browser().newContext({ colorScheme, reducedMotion: 'reduce' })
+      try {
+        await say('All hands', 'announcement')
+        const demoPage = await openDemo(context, `${demo.url}/?room=lunch`)
+        const { page, turn, say: sayHere } = demoPage
+        const isFine = async () => {
+          for (const viewport of [
+            { width: 1280, height: 800 },
+            { width: 390, height: 844 },
+          ]) {
+            await page.setViewportSize(viewport)
+            expect(await accessibilityFaults(page)).toEqual([])
+          }
+        }
+        await isFine() // nothing was said here
+        await page.getByLabel('New room').fill('General')
+        await page.keyboard.press('Enter')
+        await page.getByText('That name is taken').waitFor()
+        await page.getByRole('button', { name: 'Import rows' }).click()
+        await page.getByRole('button', { name: 'Cancel' }).waitFor()
+        await isFine()
+        await turn('Cut the link', true)
+        await sayHere('Said while away')
+        await page.getByText('waits for the link').waitFor()
+        await isFine()
+        // a planted one is found
+        await page.evaluate(() =>
+          document.querySelector<HTMLElement>('.about')!.style.setProperty('color', '#888'),
+        )
+        expect(await accessibilityFaults(page)).toContainEqual(expect.stringContaining('color-contrast'))
+      } finally {
+        await context.close()
+      }
+    },
+  )
+})
