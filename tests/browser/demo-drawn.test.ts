@@ -132,7 +132,7 @@ describeInChromium('the page of the demo, drawn by the server', () => {
         await isFine()
         // a planted one is found
         await page.evaluate(() =>
-          document.querySelector<HTMLElement>('.about')!.style.setProperty('color', '#888'),
+          document.querySelector<HTMLElement>('.about')!.style.setProperty('color', 'var(--line)'),
         )
         expect(await accessibilityFaults(page)).toContainEqual(expect.stringContaining('color-contrast'))
       } finally {
