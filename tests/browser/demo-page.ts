@@ -13,7 +13,7 @@ export interface DemoPage {
   /** Waits for a message of the room that is there for all. */
   sees(text: string): Promise<void>
   /** Turns the switch with this name, and waits for what follows on the page. */
-  turn(name: 'Cut the link' | 'Slow link', on: boolean): Promise<void>
+  turn(name: 'Cut the link' | 'Go silent' | 'Slow motion', on: boolean): Promise<void>
   connected(): Promise<void>
 }
 

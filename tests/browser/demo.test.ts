@@ -75,19 +75,19 @@ describeInChromium('the page of the demo', () => {
       expect(await faults(dora)).toEqual(whole)
     }))
 
-  test('counts right through cut after cut, and over a slow link', () =>
+  test('counts right through cut after cut, and in slow motion', () =>
     visit([''], async (visitor) => {
       for (let cut = 0; cut < 5; cut++) {
         await visitor.turn('Cut the link', true)
         await visitor.turn('Cut the link', false)
         await visitor.counts(3)
       }
-      await visitor.turn('Slow link', true)
+      await visitor.turn('Slow motion', true)
       await visitor.counts(20)
       await visitor.turn('Cut the link', true) // with some of them on their way
       await visitor.turn('Cut the link', false)
       await visitor.counts(20)
-      await visitor.turn('Slow link', false)
+      await visitor.turn('Slow motion', false)
       await visitor.counts(10)
       expect(await faults(visitor)).toEqual(whole)
     }))
@@ -95,14 +95,15 @@ describeInChromium('the page of the demo', () => {
   test('says a message once, also where its acknowledgement was cut off', () =>
     visit(['Edna', 'Fred'], async (edna, fred) => {
       await edna.page.clock.install()
-      await edna.turn('Slow link', true)
+      await edna.turn('Slow motion', true)
       await edna.page.clock.pauseAt(Date.now() + 10_000) // the acknowledgement is held back for good
       await edna.say('Did that get through?')
+      await edna.page.clock.runFor(1_500)
       await fred.sees('Did that get through?')
       await edna.page.getByRole('switch', { name: 'Cut the link' }).check()
       await edna.page.getByText('waits for the link').waitFor()
       await edna.page.clock.resume()
-      await edna.turn('Slow link', false)
+      await edna.turn('Slow motion', false)
       await edna.turn('Cut the link', false)
       await edna.sees('Did that get through?')
       await edna.page.locator('.message-waiting').first().waitFor({ state: 'detached' })

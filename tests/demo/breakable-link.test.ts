@@ -1,7 +1,7 @@
 import type { Link, LinkEvents } from '@parley/shared'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { breakable } from '../../examples/demo/page/breakable-link.js'
-import { setLink } from '../../examples/demo/page/link.js'
+import { setLink, underway } from '../../examples/demo/page/link.js'
 
 /** A network of one connection, and what the client above the link heard and did. */
 function network() {
@@ -31,7 +31,7 @@ beforeEach(() => {
   vi.useFakeTimers()
 })
 afterEach(() => {
-  setLink({ cut: false, slow: false })
+  setLink({ cut: false, silent: false, slow: false })
   vi.useRealTimers()
 })
 
@@ -73,21 +73,80 @@ describe('the link of the page', () => {
     expect(below.log).toEqual(['connect'])
   })
 
-  test('keeps the order when it is slow, and hands over the rest when it is no longer', () => {
+  test('takes its time over each frame when it is slow, both ways, in order, one at a time, and hands over the rest when it is no longer', () => {
     const { below, heard, connect } = network()
     setLink({ slow: true })
-    connect()
+    const end = connect()
     below.events?.opened()
-    vi.advanceTimersByTime(1_000)
-    below.events?.received('a')
-    vi.advanceTimersByTime(499)
-    expect(heard).toEqual([])
-    vi.advanceTimersByTime(1)
+    end.send('hello')
+    expect(below.log).toEqual(['connect'])
+    for (const data of ['a', 'b', 'c']) below.events?.received(data)
+    expect(underway.getSnapshot()).toEqual({ toServer: 1, toPage: 3 })
+    vi.advanceTimersByTime(1_499)
     expect(heard).toEqual(['opened'])
-    below.events?.received('b')
+    vi.advanceTimersByTime(1)
+    expect(heard).toEqual(['opened', 'a'])
+    expect(below.log).toEqual(['connect', 'send hello'])
+    vi.advanceTimersByTime(59)
+    expect(heard).toEqual(['opened', 'a'])
+    vi.advanceTimersByTime(1)
+    expect(heard).toEqual(['opened', 'a', 'b'])
+    end.send('bye')
     setLink({ slow: false })
-    below.events?.received('c')
-    expect(heard).toEqual(['opened', 'a', 'b', 'c'])
+    below.events?.received('d')
+    expect(heard).toEqual(['opened', 'a', 'b', 'c', 'd'])
+    expect(below.log).toEqual(['connect', 'send hello', 'send bye'])
+    expect(underway.getSnapshot()).toEqual({ toServer: 0, toPage: 0 })
+  })
+
+  test('passes on what is told while it is silent only afterwards, in order, and no end meanwhile', () => {
+    const { below, heard, connect } = network()
+    const end = connect()
+    below.events?.opened()
+    setLink({ silent: true })
+    below.events?.received('a')
+    below.events?.received('b')
+    end.send('c')
+    below.events?.closed(4100, '')
+    vi.advanceTimersByTime(600_000)
+    expect(heard).toEqual(['opened'])
+    expect(below.log).toEqual(['connect'])
+    setLink({ silent: false })
+    expect(heard).toEqual(['opened', 'a', 'b', 'closed 4100'])
+    expect(below.log).toEqual(['connect', 'send c'])
+  })
+
+  test('is given up by the client while it is silent: the server hears of that afterwards, and of an attempt that waits', () => {
+    const { below, heard, connect } = network()
+    const end = connect()
+    below.events?.opened()
+    setLink({ silent: true })
+    end.send('ping')
+    below.events?.received('never heard')
+    end.close(4001, '')
+    expect(underway.getSnapshot()).toEqual({ toServer: 1, toPage: 0 })
+    connect().close(4001, '') // an attempt that is given up leaves nothing
+    connect()
+    expect(below.log).toEqual(['connect'])
+    setLink({ silent: false })
+    expect(below.log).toEqual(['connect', 'send ping', 'close 4001', 'connect'])
+    below.events?.opened()
+    expect(heard).toEqual(['opened', 'opened'])
+  })
+
+  test('holds nothing back for an attempt, or a connection, that is cut while it is silent', () => {
+    const { below, heard, connect } = network()
+    const end = connect()
+    below.events?.opened()
+    setLink({ silent: true })
+    end.send('a')
+    connect()
+    setLink({ cut: true })
+    expect(heard).toEqual(['opened', 'closed 1006', 'closed 1006'])
+    expect(below.log).toEqual(['connect', 'close 4001'])
+    setLink({ cut: false, silent: false })
+    expect(below.log).toEqual(['connect', 'close 4001'])
+    expect(underway.getSnapshot()).toEqual({ toServer: 0, toPage: 0 })
   })
 
   test('has nothing more to say once the client has let go', () => {
