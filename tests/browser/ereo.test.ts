@@ -82,6 +82,51 @@ describeInChromium('the example in EreoJS', () => {
     await grace.getByLabel('People').getByText('Ada').waitFor({ state: 'detached' })
   })
 
+  test('goes on when its server was killed and another one has its place, without a loss or a ghost', {
+    timeout: 60_000,
+  }, async () => {
+    let own = await startExample('examples/ereo/start.ts')
+    const { port } = new URL(own.url)
+    onTestFinished(async () => void (await own.stop()))
+    // what the browser itself prints of a server that is not there is no fault of the page
+    const enter = async (name: string): Promise<Page> => {
+      const context = await browser.newContext()
+      onTestFinished(() => context.close())
+      const page = await context.newPage()
+      page.on('pageerror', (error) => {
+        throw error
+      })
+      await page.goto(`${own.url}/chat?name=${name}`)
+      await page.getByText('live', { exact: true }).waitFor()
+      return page
+    }
+    const say = async (page: Page, text: string) => {
+      await page.getByLabel('Message', { exact: true }).fill(text)
+      await page.keyboard.press('Enter')
+    }
+    const said = (page: Page, text: string) =>
+      page.getByLabel('Messages').getByRole('listitem').filter({ hasText: text })
+    const [ada, grace] = [await enter('Ada'), await enter('Grace')]
+    await say(ada, 'before')
+    await said(grace, 'before').waitFor()
+
+    await own.stop('SIGKILL')
+    await ada.getByText('joining', { exact: true }).waitFor()
+    await say(ada, 'while it was away')
+    own = await startExample('examples/ereo/start.ts', { port })
+    for (const page of [ada, grace]) {
+      await page.evaluate(() => dispatchEvent(new Event('online')))
+      await page.getByText('live', { exact: true }).waitFor()
+    }
+    await said(grace, 'while it was away').waitFor()
+    await say(grace, 'after')
+    await said(ada, 'after').waitFor()
+    expect(await said(grace, 'while it was away').count()).toBe(1)
+    const people = ada.getByLabel('People').getByRole('listitem')
+    await expect.poll(() => people.allTextContents()).toHaveLength(2)
+    expect((await people.allTextContents()).sort()).toEqual(['Ada', 'Grace'])
+  })
+
   test('feeds a native EventSource with named events', async () => {
     const page = await open('/')
     await page.evaluate(() => {
