@@ -6,7 +6,7 @@ import { insideOf, type Router } from '../router.js'
 import { checkMs } from '../shell/options.js'
 import { bunHandler } from './bun/handler.js'
 import { normalPath } from './mount.js'
-import { stopAtSignals } from './signals.js'
+import { stopOf } from './stopping.js'
 
 export { type BunHandler, type BunHandlerOptions, bunHandler } from './bun/handler.js'
 
@@ -51,7 +51,7 @@ export function serve<Context>(
   router: Router<Context>,
   { port = 3000, hostname, path = '/realtime', reusePort = false, within, fetch }: ServeOptions = {},
 ): Serving {
-  const { core, close } = insideOf(router)
+  const inside = insideOf(router)
   const realtime = bunHandler<Context>(router, { path })
   const termMs = checkMs('within', within ?? drainDefaults.withinMs)
   let server: Server<undefined>
@@ -70,27 +70,9 @@ export function serve<Context>(
       cause: error,
     })
   }
-  let stopping: Promise<void> | undefined
-  const leave = async (within: number): Promise<void> => {
-    void server.stop() // it listens no more; what is open stays open
-    try {
-      if (within > 0) await core.draining.start(within)
-      await close()
-    } finally {
-      forgetSignals()
-      await server.stop(true)
-    }
-  }
-  const stop: Serving['stop'] = async ({ within = 0 } = {}) => {
-    checkMs('within', within)
-    if (stopping && core.draining.isOn) void core.draining.start(within)
-    stopping ??= leave(within)
-    return stopping
-  }
-  const forgetSignals = stopAtSignals({
-    within: termMs,
-    stop,
-    failed: (error) => core.report({ kind: 'log-failed', message: 'the log could not be closed', error }),
+  const stop = stopOf(inside, termMs, {
+    unlisten: () => void server.stop(),
+    end: () => server.stop(true),
   })
   return {
     url: new URL(normalPath(path), server.url).href,

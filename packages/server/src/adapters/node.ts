@@ -9,7 +9,7 @@ import { checkMs } from '../shell/options.js'
 import { normalPath } from './mount.js'
 import { answer, type FetchHandler } from './node/answer.js'
 import { nodeHandler, refuseUpgrade } from './node/handler.js'
-import { stopAtSignals } from './signals.js'
+import { stopOf } from './stopping.js'
 
 export { type FetchHandler, type NodeListenerOptions, nodeListener } from './node/answer.js'
 export { type NodeHandler, type NodeHandlerOptions, nodeHandler } from './node/handler.js'
@@ -57,16 +57,18 @@ export async function serve<Context>(
   router: Router<Context>,
   { port = 3000, hostname, path = '/realtime', within, fetch }: ServeOptions = {},
 ): Promise<Serving> {
-  const { core, close } = insideOf(router)
+  const inside = insideOf(router)
+  const { core } = inside
   const realtime = nodeHandler(router, { path })
   const termMs = checkMs('within', within ?? drainDefaults.withinMs)
   const answering = { report: core.report, stalledMs: core.topics.limits.stalledMs }
   const notFound = () => new Response('not found', { status: 404 })
   const upgraded = new Set<Duplex>()
-  let stopping: Promise<void> | undefined
+  /** Once it listens no more: when the last connection is gone. */
+  let closed: Promise<void> | undefined
   const server = createServer((req, res) => {
     // a connection that is kept open would keep the server
-    res.once('finish', () => stopping && req.socket.end())
+    res.once('finish', () => closed && req.socket.end())
     if (!realtime.handle(req, res)) void answer(req, res, answering, fetch ?? notFound)
   })
   server.on('upgrade', (req, socket, head) => {
@@ -79,32 +81,18 @@ export async function serve<Context>(
     core.report({ kind: 'unreachable', message: 'the server could not take a connection', error })
   })
 
-  const leave = async (within: number): Promise<void> => {
-    // it listens no more; what is open stays open
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    try {
-      if (within > 0) await core.draining.start(within)
-      await close()
-    } finally {
-      forgetSignals()
+  const stop = stopOf(inside, termMs, {
+    unlisten() {
+      closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+    async end() {
       const impatient = setTimeout(() => {
         for (const socket of upgraded) socket.destroy()
         server.closeAllConnections()
       }, goodbyeMs)
       await closed
       clearTimeout(impatient)
-    }
-  }
-  const stop: Serving['stop'] = async ({ within = 0 } = {}) => {
-    checkMs('within', within)
-    if (stopping && core.draining.isOn) void core.draining.start(within)
-    stopping ??= leave(within)
-    return stopping
-  }
-  const forgetSignals = stopAtSignals({
-    within: termMs,
-    stop,
-    failed: (error) => core.report({ kind: 'log-failed', message: 'the log could not be closed', error }),
+    },
   })
   return {
     url: `http://${hostOf(hostname)}:${(server.address() as AddressInfo).port}${normalPath(path)}`,
