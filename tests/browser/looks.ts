@@ -6,7 +6,7 @@ export function boxesOf(page: Page): Promise<Record<string, string>> {
   return page.evaluate(() => {
     const boxes: Record<string, string> = {}
     const all =
-      'header, section, h1, h2, p, form, label, input, textarea, button, dl > *, svg, nav a, li, figcaption'
+      'header, section, h1, h2, p, form, label, input, textarea, button, dl > *, svg, nav a, li:not(.event-log li), figcaption'
     for (const [index, element] of [...document.querySelectorAll(all)].entries()) {
       if (element.getClientRects().length === 0) continue // not drawn
       const { x, y, width, height } = element.getBoundingClientRect()

@@ -1,39 +1,106 @@
+import type { ConnectionState } from '@parley/client'
 import { describe, expect, test } from 'vitest'
-import { came, emptyLane, lastReplay, linked, spansOf } from '../../examples/demo/page/link-lane.js'
+import { entriesOf } from '../../examples/demo/page/event-log.js'
+import { came, emptyLane, holed, type LinkLane, linked, spansOf } from '../../examples/demo/page/link-lane.js'
 import { width } from '../../examples/demo/page/strip.js'
 
 const start = 1_000_000
+const open: ConnectionState = { status: 'open', contract: 'same' }
+const connecting: ConnectionState = { status: 'connecting' }
+const lastError = { code: 'LOST', message: 'The connection broke off.' }
+const waiting = (attempt: number, delayMs: number): ConnectionState => ({
+  ...{ status: 'reconnecting', attempt, delayMs },
+  lastError,
+})
+const lane = (...states: readonly (readonly [number, ConnectionState])[]): LinkLane =>
+  states.reduce((before, [at, state]) => linked(before, { ...state }, start + at), emptyLane)
+const number = (n: number, replayed = false) => ({ n, replayed, position: `e3f-${n * 2}` })
+const told = (told: LinkLane) => entriesOf(told).map(({ text }) => text)
 
 describe('the lane of the link', () => {
-  test('shows how the link was over time, and what came from the log at its moment', () => {
-    let lane = linked(emptyLane, 'open', start)
-    lane = linked(lane, 'reconnecting', start + 1_000)
-    lane = linked(lane, 'open', start + 3_000)
-    lane = came(lane, { replayed: true, position: 'e-7' }, start + 3_000)
-    lane = came(lane, { replayed: true, position: 'e-8' }, start + 3_012)
-    lane = came(lane, { replayed: false, position: 'e-9' }, start + 3_020)
-    expect(spansOf(lane, start + 4_000)).toEqual([
+  test('shows how the link was over time, and what came from the log, or not at all, at its moment', () => {
+    let link = lane([0, open], [1_000, waiting(1, 500)], [1_500, connecting], [3_000, open])
+    link = came(link, number(7, true), start + 3_000)
+    link = came(link, number(8, true), start + 3_012)
+    link = came(link, number(9), start + 3_020)
+    link = holed(link, 'trimmed', start + 3_500)
+    expect(spansOf(link, start + 4_000)).toEqual([
       { kind: 'open', x: width - 40, wide: 10 },
-      { kind: 'cut', x: width - 30, wide: 20 },
+      { kind: 'cut', x: width - 30, wide: 5 },
+      { kind: 'trying', x: width - 25, wide: 15 },
       { kind: 'open', x: width - 10, wide: 10 },
       { kind: 'replay', x: width - 11, wide: 2 },
+      { kind: 'gap', x: width - 6, wide: 2 },
     ])
-    expect(lastReplay(lane)).toBe('2 events replayed from :7 to :8 in 12 ms')
   })
 
   test('takes events that come live in between for the end of a replay', () => {
-    const replayed = { replayed: true, position: 'e-1' }
-    let lane = came(emptyLane, replayed, start)
-    lane = came(lane, { replayed: false, position: 'e-2' }, start + 10)
-    lane = came(lane, replayed, start + 20)
-    expect(lane.replays.map(({ events }) => events)).toEqual([1, 1])
-    expect(lastReplay(emptyLane)).toBe('')
+    let link = came(emptyLane, number(1, true), start)
+    link = came(link, number(2), start + 10)
+    link = came(link, number(3, true), start + 20)
+    expect(link.replays.map(({ events }) => events)).toEqual([1, 1])
   })
 
-  test('forgets what is past the left edge, but not how the link is', () => {
-    const lane = linked(linked(linked(emptyLane, 'open', 0), 'reconnecting', 1_000), 'open', 2_000)
-    const later = linked(lane, 'reconnecting', 100_000)
-    expect(later.stretches.map(({ from }) => from)).toEqual([2_000, 100_000])
-    expect(spansOf(later, 100_000 + width * 100)).toEqual([{ kind: 'cut', x: 0, wide: width }])
+  test('forgets what is past the left edge and not among the newest, but not how the link is', () => {
+    const states = Array.from({ length: 20 }, (_, i) => [i, i % 2 ? connecting : waiting(i, 1)] as const)
+    const link = linked(lane(...states), { ...open }, start + 100_000)
+    expect(link.stretches.map(({ from }) => from - start)).toEqual([
+      ...Array.from({ length: 11 }, (_, i) => 9 + i),
+      100_000,
+    ])
+    const later = start + 100_000 + width * 100
+    expect(spansOf(link, later)).toEqual([{ kind: 'open', x: 0, wide: width }])
+  })
+})
+
+describe('the log of what happened', () => {
+  test('says why the link was lost, when it is tried again, and what came of it, the newest first', () => {
+    const link = lane(
+      [0, { status: 'idle' }],
+      [1, connecting],
+      [2, open],
+      [3, waiting(1, 520)],
+      [4, connecting],
+      [5, waiting(2, 1_240)],
+      [6, connecting],
+    )
+    expect(told(link)).toEqual([
+      'connecting',
+      'trying again in 1.2 s (attempt 2)',
+      'trying again in 0.5 s (attempt 1)',
+      'link lost (LOST): The connection broke off.',
+      'connected over WebSocket',
+    ])
+    const shut = linked(
+      link,
+      { status: 'closed', code: 'FORBIDDEN', reason: 'Not you.', final: true },
+      start + 7,
+    )
+    expect(told(shut)[0]).toBe('closed for good (FORBIDDEN): Not you.')
+  })
+
+  test('counts what was replayed, from where to where, while it comes', () => {
+    let link = came(emptyLane, number(7, true), start)
+    expect(told(link)).toEqual(['1 event replayed from :14 to :14 in 0 ms'])
+    for (const n of [8, 9]) link = came(link, number(n, true), start + n)
+    expect(told(link)).toEqual(['3 events replayed from :14 to :18 in 9 ms'])
+  })
+
+  test('says of a gap how many numbers are gone as soon as that is known', () => {
+    const link = holed(came(emptyLane, number(7), start), 'trimmed', start + 1)
+    expect(told(link)).toEqual(['gap: some numbers are gone (trimmed)'])
+    expect(told(came(link, number(20), start + 2))).toEqual(['gap: 12 numbers are gone (trimmed)'])
+    expect(told(came(link, number(9), start + 2))).toEqual(['gap: 1 number is gone (trimmed)'])
+    expect(told(came(holed(link, 'reset', start + 1), number(3), start + 2))[0]).toBe(
+      'gap: the count began anew (reset)',
+    )
+  })
+
+  test('names the newest six', () => {
+    const states = Array.from({ length: 20 }, (_, i) => [i, i % 2 ? connecting : waiting(i, 1_000)] as const)
+    expect(told(lane(...states, [100_000, open]))).toEqual([
+      'connected over WebSocket',
+      ...[18, 16, 14, 12, 10].map((attempt) => `trying again in 1.0 s (attempt ${attempt})`),
+    ])
   })
 })

@@ -1,7 +1,9 @@
+import { EventLogList } from './event-log-list.js'
 import { Figures } from './figures.js'
 import { LinkLaneChart } from './link-lane-chart.js'
 import { Panel } from './panel.js'
 import { StripChart } from './strip-chart.js'
+import { useLinkLane } from './use-link-lane.js'
 import { useTally } from './use-tally.js'
 
 /** Two groups of digits: the one that stands still for hours, and the one that counts. */
@@ -17,6 +19,7 @@ function BigNumber({ n }: { readonly n: number | undefined }) {
 
 export function Counter() {
   const tally = useTally()
+  const lane = useLinkLane()
   return (
     <Panel
       name="counter"
@@ -30,8 +33,9 @@ export function Counter() {
         </div>
         <div className="counter-right">
           <StripChart arrivals={tally.arrivals} />
-          <LinkLaneChart />
+          <LinkLaneChart lane={lane} />
         </div>
+        <EventLogList lane={lane} />
       </div>
     </Panel>
   )

@@ -1,4 +1,4 @@
-import type { Tally } from './tally.js'
+import { expected, type Tally } from './tally.js'
 
 export const grouped = (count: number): string => count.toLocaleString('en')
 
@@ -23,8 +23,7 @@ function Figure({ name, label, count, note = false, fault = false }: FigureProps
 
 /** What was counted, and the sum that anyone can do again. */
 export function Figures({ tally }: { readonly tally: Tally }) {
-  const { first, last, received, replayed, lost, twice, gaps, told } = tally
-  const expected = first === undefined || last === undefined ? 0 : last - first + 1
+  const { first, last, earlier, received, replayed, lost, twice, gaps, told } = tally
   return (
     <>
       <dl className="figures">
@@ -39,7 +38,8 @@ export function Figures({ tally }: { readonly tally: Tally }) {
           'Waiting for the first number'
         ) : (
           <>
-            …{String(last).slice(-5)} − …{String(first).slice(-5)} + 1 = <b>{grouped(expected)}</b>
+            …{String(last).slice(-5)} − …{String(first).slice(-5)} + 1
+            {earlier > 0 && ` + ${grouped(earlier)}`} = <b>{grouped(expected(tally))}</b>
             {told > 0 && `, less ${grouped(told)} in gaps`}
           </>
         )}

@@ -1,18 +1,20 @@
-/** The link over the same half minute as the strip chart: how it was, and each replay as it happened. */
-import type { ConnectionState } from '@parley/client'
+/** The link over the same half minute as the strip chart: how it was, and each replay and each gap as it happened. */
+import type { ConnectionState, ReadGap } from '@parley/client'
 import { width } from './strip.js'
 
 const unitMs = 100
 const keptMs = width * unitMs
+/** However old they are, so many of each kind are kept: for the log beside the chart, which leaves some of them out. */
+const leastKept = 12
 
 /** From this moment on, until the next one. */
-interface Stretch {
+export interface Stretch {
   readonly from: number
-  readonly status: ConnectionState['status']
+  readonly connection: ConnectionState
 }
 
 /** Events that came from the log in one go. */
-interface Replay {
+export interface Replay {
   readonly events: number
   readonly begun: number
   readonly ended: number
@@ -20,37 +22,67 @@ interface Replay {
   readonly last: string | undefined
 }
 
+/** Numbers that can no longer be had. */
+export interface Hole {
+  readonly at: number
+  readonly reason: ReadGap['reason']
+  /** The numbers before and behind it, as far as they are known. */
+  readonly before: number | undefined
+  readonly behind: number | undefined
+}
+
 export interface LinkLane {
   readonly stretches: readonly Stretch[]
   readonly replays: readonly Replay[]
+  readonly holes: readonly Hole[]
   /** The last event was a replayed one. */
   readonly isReplaying: boolean
+  /** The newest number, and where it stands in the log. */
+  readonly last: number | undefined
+  readonly position: string | undefined
 }
 
-export const emptyLane: LinkLane = { stretches: [], replays: [], isReplaying: false }
+export const emptyLane: LinkLane = {
+  ...{ stretches: [], replays: [], holes: [] },
+  ...{ isReplaying: false, last: undefined, position: undefined },
+}
+
+/** Those that are still to be seen. */
+const kept = <T>(all: readonly T[], endOf: (one: T) => number, at: number): readonly T[] =>
+  all.filter((one, i) => i >= all.length - leastKept || endOf(one) > at - keptMs)
 
 /** The connection became another. */
-export function linked(lane: LinkLane, status: Stretch['status'], at: number): LinkLane {
-  if (lane.stretches.at(-1)?.status === status) return lane
+export function linked(lane: LinkLane, connection: ConnectionState, at: number): LinkLane {
+  if (lane.stretches.at(-1)?.connection === connection) return lane
+  const all = [...lane.stretches, { from: at, connection }]
   // the newest of those that began too long ago still says how it was at the left edge
-  const kept = lane.stretches.filter((_, i) => (lane.stretches[i + 1]?.from ?? at) > at - keptMs)
-  return { ...lane, stretches: [...kept, { from: at, status }] }
+  return { ...lane, stretches: kept(all, (one) => all[all.indexOf(one) + 1]?.from ?? at, at) }
 }
 
-/** An event came. */
-export function came(
-  lane: LinkLane,
-  { replayed, position }: { readonly replayed: boolean; readonly position: string | undefined },
-  at: number,
-): LinkLane {
-  if (!replayed) return lane.isReplaying ? { ...lane, isReplaying: false } : lane
+interface Came {
+  readonly n: number
+  readonly replayed: boolean
+  readonly position: string | undefined
+}
+
+/** A number came. */
+export function came(lane: LinkLane, { n, replayed, position }: Came, at: number): LinkLane {
+  const hole = lane.holes.at(-1)
+  const holes =
+    hole && hole.behind === undefined ? [...lane.holes.slice(0, -1), { ...hole, behind: n }] : lane.holes
+  const next = { ...lane, holes, isReplaying: replayed, last: n, position }
+  if (!replayed) return next
   const running = lane.isReplaying ? lane.replays.at(-1) : undefined
   const begun = running ?? { events: 0, begun: at, first: position }
   const replay = { ...begun, events: begun.events + 1, ended: at, last: position }
-  const others = (running ? lane.replays.slice(0, -1) : lane.replays).filter(
-    ({ ended }) => ended > at - keptMs,
-  )
-  return { ...lane, replays: [...others, replay], isReplaying: true }
+  const others = running ? lane.replays.slice(0, -1) : lane.replays
+  return { ...next, replays: kept([...others, replay], ({ ended }) => ended, at) }
+}
+
+/** A gap was told in place of numbers. */
+export function holed(lane: LinkLane, reason: Hole['reason'], at: number): LinkLane {
+  const hole = { at, reason, before: lane.last, behind: undefined }
+  return { ...lane, holes: kept([...lane.holes, hole], (one) => one.at, at), isReplaying: false }
 }
 
 /** Where something stands in the drawing, in its units. */
@@ -66,33 +98,31 @@ const tones = {
   open: 'open',
   reconnecting: 'cut',
   closed: 'cut',
-} as const
-export type Tone = (typeof tones)[Stretch['status']]
+} as const satisfies Record<ConnectionState['status'], string>
+export type Tone = (typeof tones)[ConnectionState['status']]
+
+export const toneOf = ({ connection }: Stretch): Tone => tones[connection.status]
 
 /** @param now Ms since 1970, by the page's clock. */
-export function spansOf({ stretches, replays }: LinkLane, now: number): readonly Span<Tone | 'replay'>[] {
+export function spansOf(
+  { stretches, replays, holes }: LinkLane,
+  now: number,
+): readonly Span<Tone | 'replay' | 'gap'>[] {
   const x = (at: number): number => Math.max(0, Math.min(width, width - (now - at) / unitMs))
-  const links = stretches.map(({ from, status }, i) => ({
-    kind: tones[status],
-    x: x(from),
-    wide: x(stretches[i + 1]?.from ?? now) - x(from),
+  const links = stretches.map((stretch, i) => ({
+    kind: toneOf(stretch),
+    x: x(stretch.from),
+    wide: x(stretches[i + 1]?.from ?? now) - x(stretch.from),
   }))
-  const marks = replays
+  const replayed = replays
     .filter(({ ended }) => x(ended) > 0)
     .map(({ begun, ended }) => ({
       kind: 'replay' as const,
       x: x(begun) - 1,
       wide: Math.max(2, x(ended) - x(begun)),
     }))
-  return [...links.filter(({ wide }) => wide > 0), ...marks]
-}
-
-const offsetOf = (position: string | undefined): string => `:${position?.split('-').at(-1) ?? '?'}`
-
-/** `65 events replayed from :62750 to :62815 in 12 ms`; nothing before the first replay. */
-export function lastReplay({ replays }: LinkLane): string {
-  const last = replays.at(-1)
-  if (!last) return ''
-  const events = last.events === 1 ? '1 event' : `${last.events} events`
-  return `${events} replayed from ${offsetOf(last.first)} to ${offsetOf(last.last)} in ${last.ended - last.begun} ms`
+  const gaps = holes
+    .filter(({ at }) => x(at) > 0)
+    .map(({ at }) => ({ kind: 'gap' as const, x: x(at) - 1, wide: 2 }))
+  return [...links.filter(({ wide }) => wide > 0), ...replayed, ...gaps]
 }

@@ -28,7 +28,7 @@ function follows(before: Message | undefined, { from, at, kind }: Message): bool
 export function MessageList({ messages, waiting, gap, refused, onAgain, onForget }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <div className="messages" role="log" aria-label="Messages" tabIndex={0}>
+    <div className="messages list" role="log" aria-label="Messages" tabIndex={0}>
       {/* the outer one is reversed, so that it stays at its end by itself */}
       <ol>
         {refused && <li className="remark">This room is not open. Choose another, or open one.</li>}

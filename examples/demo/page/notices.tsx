@@ -27,7 +27,7 @@ export function Notices({ id }: { readonly id: string }) {
       action={<Announce id={id} />}
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <div className="notice-list" role="log" aria-label="Notifications" tabIndex={0}>
+      <div className="notice-list list" role="log" aria-label="Notifications" tabIndex={0}>
         <ol>
           {gap !== undefined && <li className="remark">Some can no longer be had ({gap}).</li>}
           {notices.length === 0 && <li className="remark">Nothing yet: say something, or announce it.</li>}

@@ -1,8 +1,8 @@
-/** Light or dark: the system's choice until the visitor makes one. The server writes that one into the page. */
-import { useSyncExternalStore } from 'react'
-import { useLoaded } from './loaded.js'
-import { remember, remembered } from './memory.js'
-import { createValue } from './value.js'
+/**
+ * Light or dark: the system's choice until the visitor makes one. The server writes that one into the page, and the
+ * styles decide what either shows: nothing waits for the script.
+ */
+import { remember } from './memory.js'
 
 export type Theme = 'light' | 'dark'
 
@@ -11,28 +11,14 @@ export const themeKey = 'parley-theme'
 export const themeOf = (text: string | undefined): Theme | undefined =>
   text === 'light' || text === 'dark' ? text : undefined
 
-const choice = createValue(themeOf(remembered(themeKey)))
-const system = (): MediaQueryList => matchMedia('(prefers-color-scheme: dark)')
-
-function subscribe(listener: () => void): () => void {
-  const stop = choice.subscribe(listener)
-  const query = system()
-  query.addEventListener('change', listener)
-  return () => {
-    stop()
-    query.removeEventListener('change', listener)
-  }
+function shown(): Theme {
+  const system = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
+  return themeOf(document.documentElement.dataset.theme) ?? system
 }
 
-const current = (): Theme => choice.getSnapshot() ?? (system().matches ? 'dark' : 'light')
-
-export function choose(next: Theme): void {
+/** Changes to the other colours, for this visit and the next. */
+export function swap(): void {
+  const next = shown() === 'dark' ? 'light' : 'dark'
   remember(themeKey, next)
   document.documentElement.dataset.theme = next
-  choice.set(next)
-}
-
-export function useTheme(): Theme {
-  const { theme } = useLoaded()
-  return useSyncExternalStore(subscribe, current, () => theme ?? 'light')
 }

@@ -18,7 +18,7 @@ export function useTally(): Tally {
         const arrived = Date.now()
         setTally((before) =>
           step.gap
-            ? gapped(before)
+            ? gapped(before, step.gap.reason)
             : counted(before, {
                 n: step.data.n,
                 at: step.data.at.getTime(),
