@@ -47,8 +47,8 @@ const budgets = [
   { name: 'createClient', from: '@parley/client', budget: 29_700 },
   { name: 'ParleyProvider', from: '@parley/client/react', budget: 400 },
   { name: 'useChannel', from: '@parley/client/react', budget: 1_750 },
-  { name: 'liveOptions', from: '@parley/client/query', budget: 2_150 },
-  { name: 'mutationOptions', from: '@parley/client/query', budget: 550 },
+  { name: 'liveOptions', from: '@parley/client/query', budget: 2_700 },
+  { name: 'mutationOptions', from: '@parley/client/query', budget: 650 },
   { name: 'defineContract', from: '@parley/shared', budget: 3_500 },
 ]
 

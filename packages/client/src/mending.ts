@@ -22,6 +22,8 @@ export type Load = () => PromiseLike<Loaded> | undefined
 export interface Mending {
   /** There is a hole. */
   readonly begin: () => void
+  /** It was loaded by somebody else: what is under way counts for nothing. */
+  readonly loaded: () => void
   /** Nobody looks: what is under way counts for nothing, however late it comes. */
   readonly stop: () => void
 }
@@ -53,9 +55,7 @@ export function createMending(
       const loading = load()
       const loaded = loading && checked(await loading)
       if (!isWanted) return
-      cancel = undefined
-      isTold = false
-      mendedAtMs = clock.now()
+      succeed()
       if (loaded) mended(loaded)
     } catch (error) {
       if (!isWanted) return
@@ -68,16 +68,27 @@ export function createMending(
     }
   }
 
+  function stop(): void {
+    cancel?.()
+    cancel = undefined
+  }
+
+  function succeed(): void {
+    stop()
+    isTold = false
+    mendedAtMs = clock.now()
+  }
+
   return {
     begin() {
       if (cancel) return
       if (clock.now() - mendedAtMs >= clientDefaults.steadyMs) attempts = 0
       arm()
     },
-    stop() {
-      cancel?.()
-      cancel = undefined
+    loaded() {
+      if (cancel) succeed()
     },
+    stop,
   }
 }
 

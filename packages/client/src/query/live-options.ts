@@ -19,17 +19,34 @@ import { retryQuery } from './retry.js'
 /** Options for all that takes a query's. */
 export type LiveQuery<Data, Failure, Selected, Given> = CallQuery<LiveData<Data>, Failure, Selected, Given>
 
+/** What an item of a list is. */
+type ItemOf<Data> = Data extends readonly (infer Item)[] ? Item : never
+
+/** What an event gives. */
+type DataOf<Event> = Event extends { readonly data: infer Data } ? Data : never
+
 /** Options of {@link liveOptions}. */
 export type LiveOptions<Input, Given, Data, Failure, Selected, Event, Names> = Omit<
   CallQueryOptions<LiveData<Data>, Failure, Selected>,
-  'select' | 'staleTime' | 'refetchOnMount' | 'structuralSharing'
+  | 'select'
+  | 'staleTime'
+  | 'refetchInterval'
+  | 'refetchIntervalInBackground'
+  | 'refetchOnMount'
+  | 'structuralSharing'
 > &
   WithInput<Input, Given> & {
     /** Only events of these names are reduced. Default: all. */
     readonly events?: readonly Names[]
     /**
-     * Makes the next data of an event. An event between the position and the load is in the data already, and comes
-     * once more: `append(50, key)` drops it. The one of the latest fetch is used; it must change nothing.
+     * Names an item: an event whose key was there before - in what was loaded, if that is a list, or in an earlier event -
+     * is dropped. What is emitted between the position and the load is in the data already, and comes once more; with
+     * a key it is there once. What has no key (`undefined`) is not dropped.
+     */
+    readonly key?: (item: NoInfer<DataOf<Event> | ItemOf<Data>>) => unknown
+    /**
+     * Makes the next data of an event. The one of the latest fetch is used, and so are `key` and `events`; it must change
+     * nothing. One that gives the data that it got draws nothing.
      */
     readonly reduce: (data: NoInfer<Data>, event: NoInfer<Event>) => NoInfer<Data>
     /** What is made of the data for whoever shows it. Default: the data. */
@@ -40,10 +57,13 @@ export type LiveOptions<Input, Given, Data, Failure, Selected, Event, Names> = O
  * A query that is kept live from a channel. The call gives what `hub.snapshot` gave, `{ data, position }`; each event
  * after that position is then reduced into the data, exactly once and in order, while somebody observes the query:
  * over cuts, refetches and remounts, and from a server's prefetch on. All observers of a key share one reader, which
- * ends with the last of them. After a gap it is fetched again, with back-off until that succeeds. Where the server
- * refuses the topic, the query's `error` says so.
+ * ends with the last of them.
  *
- * It needs no `staleTime`: it is not fetched again by itself unless it is invalidated.
+ * At a gap the data stays as it was before that, and the query is stale (`isStale`), until it was fetched again, with
+ * back-off until that succeeds; `error` says why one failed. It says so, too, where the server refuses the topic, or the
+ * client is closed, until the topic is live again.
+ *
+ * It needs no `staleTime` and no `refetchInterval`: it is not fetched again by itself unless it is invalidated.
  *
  * @param channel The topic whose events keep the data live: the one that is meant by the input. `skipToken` while it is not known.
  * @throws ParleyError `BAD_OPTIONS`, `NOT_SERIALIZABLE` as `queryOptions` does.
@@ -51,7 +71,8 @@ export type LiveOptions<Input, Given, Data, Failure, Selected, Event, Names> = O
  * const { data: lines } = useQuery(liveOptions(client.rooms.lines, client.room({ id }), {
  *   input: { id },
  *   events: ['message'],
- *   reduce: append(50, (line) => line.id),
+ *   key: (line) => line.id,
+ *   reduce: append(50),
  * }))
  */
 export function liveOptions<
@@ -79,7 +100,7 @@ export function liveOptions<
 ): LiveQuery<Data, RequestError<Declared>, Selected, Given> {
   const run = call as unknown as AnyCaller
   requireMayRunAgain(run)
-  const { input, events, reduce, select, ...rest } = options as typeof options & {
+  const { input, events, key, reduce, select, ...rest } = options as typeof options & {
     readonly input?: unknown
   }
   const names = events && new Set<string>(events)
@@ -90,11 +111,12 @@ export function liveOptions<
     keepLive(client, query, {
       channel: channel as unknown as LiveSpec['channel'],
       events: names,
+      key: key as LiveSpec['key'],
       reduce: reduce as unknown as LiveSpec['reduce'],
     })
     // From a server, or from a store: whoever has data and position needs no more than to read on.
     const held = query.state.data as LiveData<unknown> | undefined
-    if (isFirst && held && !held.gap && !query.state.isInvalidated) return held
+    if (isFirst && held && !query.state.isInvalidated) return held
     return checkedLoad(run['~call'].path, await run(input, { signal }))
   }
 
@@ -102,11 +124,15 @@ export function liveOptions<
     networkMode: 'always',
     retry: retryQuery,
     ...rest,
-    queryKey: keyOfQuery(run, input, { live: true }),
+    queryKey: keyOfQuery(run, input, [{ live: true }]),
     queryFn: [input, channel].find((given) => typeof given === 'symbol') ?? load,
     select: selectOf(select ?? whole),
     staleTime: Number.POSITIVE_INFINITY,
-    refetchOnMount: (query: object) => (isKnown(query) ? true : 'always'),
+    // Data that no fetch of this page brought - from a server, or from a store - is live from the first fetch on; where it
+    // comes to a query that is observed already, as while a server streams, this is what makes TanStack ask for one.
+    refetchOnMount: (query: Query) => (isKnown(query) ? true : 'always'),
+    refetchInterval: (query: Query) => (query.state.data !== undefined && !isKnown(query) ? 1 : false),
+    refetchIntervalInBackground: true,
   } as unknown as LiveQuery<Data, RequestError<Declared>, Selected, Given>
 }
 

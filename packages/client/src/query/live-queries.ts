@@ -18,7 +18,7 @@ export function keepLive(client: QueryClient, query: Query, spec: LiveSpec): voi
   known.add(query)
   const reader = readers.get(query)
   if (reader) reader.use(spec)
-  else readers.set(query, new LiveReader(client, query, spec))
+  else readers.set(query, new LiveReader(cache, query, spec))
 }
 
 /** The cache holds this, and nothing else does: it goes with the cache. */

@@ -2,19 +2,20 @@
  * Keeps one query's data live. What is in the cache is the data and the position up to which it was made of events,
  * written together, so both travel to wherever the entry goes. There is one reader, while the query is observed; and
  * whenever an entry of another position is put there - by a fetch, a hydration, a revert - a new reader begins at it.
+ *
+ * It writes data and position alone: that a fetch is owed, or failed, stays until one succeeded. At a hole, or where the
+ * reducer throws, it halts: the data stays as it was before that, invalidated, until other data is put there.
  */
-import type { Query, QueryClient } from '@tanstack/query-core'
-import { createMending, type Loaded, type Mending } from '../mending.js'
+import type { Query, QueryCache } from '@tanstack/query-core'
+import { firstOf } from '../first-of.js'
+import { createMending, type Mending } from '../mending.js'
 import type { ReadingHalf, TopicItem } from '../reading-half.js'
-import type { ReadGap } from '../shell/sink.js'
 
 /** What the cache holds for a live query. */
 export interface LiveData<Data> {
   readonly data: Data
   /** What was emitted up to here is in the data. */
   readonly position: string
-  /** A hole in what the data was made of, until it was fetched again. */
-  readonly gap?: ReadGap
 }
 
 /** The events of any channel. */
@@ -23,28 +24,36 @@ type AnyEvents = { readonly [name: string]: unknown }
 export interface LiveSpec {
   readonly channel: ReadingHalf<AnyEvents>
   readonly events: ReadonlySet<string> | undefined
+  readonly key: ((item: unknown) => unknown) | undefined
   readonly reduce: (data: unknown, event: TopicItem<AnyEvents>) => unknown
 }
 
 export class LiveReader {
   readonly #query: Query
-  readonly #client: QueryClient
+  readonly #cache: QueryCache
   readonly #mending: Mending
   #spec: LiveSpec
-  #leave: (() => unknown) | undefined
-  /** Where the reader is. */
+  #leave: (() => void) | undefined
+  #isNew: (item: unknown) => boolean = () => true
+  /** The position in the cache. */
+  #written: string | undefined
+  /** Where the reader is: further on, by events that changed nothing and are worth no rendering. */
   #at: string | undefined
-  /** The reducer threw: until other data is there (counted by TanStack), going on would leave a hole. */
-  #brokenAt: number | undefined
+  /** How much data had been put there (counted by TanStack) as it halted. */
+  #haltedAt: number | undefined
+  /** Why the topic is not read, until it is live again. */
+  #failure: unknown
 
-  constructor(client: QueryClient, query: Query, spec: LiveSpec) {
-    this.#client = client
+  constructor(cache: QueryCache, query: Query, spec: LiveSpec) {
+    this.#cache = cache
     this.#query = query
     this.#spec = spec
     this.#mending = createMending(
       spec.channel['~surroundings'],
-      () => query.fetch(undefined, { cancelRefetch: true }) as Promise<Loaded>,
-      () => {}, // the cache has it already
+      () => query.fetch() as Promise<LiveData<unknown>>,
+      () => {
+        if (this.#haltedAt !== undefined) this.#mending.begin() // it was cancelled, and gave what was there before
+      },
     )
   }
 
@@ -60,91 +69,127 @@ export class LiveReader {
   /** Something about the query may have changed: who observes it, or what it holds. */
   follow(): void {
     const entry = this.#entry
-    if (!entry || !this.#isObserved || this.#brokenAt === this.#query.state.dataUpdateCount) this.#stop()
-    else if (!this.#leave || entry.position !== this.#at) this.#read(entry)
+    const { dataUpdateCount, isInvalidated, status } = this.#query.state
+    const isHalted = this.#haltedAt === dataUpdateCount
+    if (!entry || !this.#isObserved) this.#stop()
+    else if (!this.#leave || entry.position !== this.#written || (this.#haltedAt !== undefined && !isHalted))
+      this.#read(entry)
+    else if (isHalted && !isInvalidated) this.#query.invalidate()
+    else if (this.#failure && status === 'success') this.#show(this.#failure)
   }
 
   /** One that was removed may be observed still; what is in the cache in its place is another one. */
   get #isObserved(): boolean {
     const query = this.#query
-    return query.isActive() && this.#client.getQueryCache().get(query.queryHash) === query
+    return query.isActive() && this.#cache.get(query.queryHash) === query
   }
 
   get #entry(): LiveData<unknown> | undefined {
     return this.#query.state.data as LiveData<unknown> | undefined
   }
 
-  #read({ position, gap }: LiveData<unknown>): void {
+  #read({ position, data }: LiveData<unknown>): void {
     const leaveOld = this.#leave
+    const { channel, key } = this.#spec
+    this.#written = position
     this.#at = position
+    this.#haltedAt = undefined
+    this.#mending.loaded()
     let isOld = false
-    let leave: (() => unknown) | undefined
+    const ends: (() => unknown)[] = []
     // in place before there is a reader, which may be handed something at once
     this.#leave = () => {
       isOld = true
-      leave?.()
+      for (const end of ends.splice(0)) end()
     }
     try {
-      leave = this.#spec.channel.read((item) => (isOld ? undefined : this.#take(item)), {
-        from: position,
-        failed: (error) => (isOld ? undefined : this.#fail(error)),
-      })
-      if (isOld) leave()
+      this.#isNew = firstOf(key, data)
+      ends.push(channel.status.subscribe(() => this.#recover()))
+      ends.push(
+        channel.read((item) => (isOld ? undefined : this.#take(item)), {
+          from: position,
+          failed: (error) => (isOld ? undefined : this.#fail(error)),
+        }),
+      )
+      if (isOld) for (const end of ends.splice(0)) end()
     } catch (error) {
       this.#break(error)
     }
     // the old one goes once the new one is there, so that the topic is read all the time
     leaveOld?.()
-    if (gap) this.#mending.begin()
-    else this.#mending.stop()
+    this.#recover()
   }
 
   #stop(): void {
     const leave = this.#leave
+    if (!leave) return
     this.#leave = undefined
+    this.#haltedAt = undefined
     this.#mending.stop()
-    leave?.()
+    leave()
+    const entry = this.#entry
+    const position = this.#at
+    if (entry && position !== undefined && entry.position === this.#written && position !== this.#written)
+      this.#query.setState({ data: { ...entry, position } })
   }
 
   #take(item: TopicItem<AnyEvents>): void {
     const entry = this.#entry
-    if (!entry) return
+    if (!entry || this.#haltedAt !== undefined) return
     if (item.gap) {
-      this.#write({ ...entry, gap: item.gap, position: item.gap.first })
+      this.#haltedAt = this.#query.state.dataUpdateCount
+      this.#query.invalidate()
       this.#mending.begin()
       return
     }
-    const position = item.position ?? entry.position
-    const isWanted = !this.#spec.events || this.#spec.events.has(item.name)
     let { data } = entry
     try {
-      if (isWanted) data = this.#spec.reduce(data, item)
+      const isWanted = !this.#spec.events || this.#spec.events.has(item.name)
+      if (isWanted && this.#isNew(item.data)) data = this.#spec.reduce(data, item)
     } catch (error) {
       this.#break(error)
       return
     }
-    this.#write({ ...entry, position, data })
+    this.#at = item.position ?? this.#at
+    if (data !== entry.data) this.#write({ ...entry, position: this.#at ?? entry.position, data })
   }
 
   #write(entry: LiveData<unknown>): void {
-    this.#at = entry.position
-    this.#client.setQueryData(this.#query.queryKey, entry)
+    const { dataUpdateCount } = this.#query.state
+    this.#written = entry.position
+    this.#query.setState({ data: entry, dataUpdateCount: dataUpdateCount + 1, dataUpdatedAt: Date.now() })
   }
 
+  /** What the application gave threw: going on would leave a hole. */
   #break(error: unknown): void {
-    this.#brokenAt = this.#query.state.dataUpdateCount
-    this.#fail(error)
+    this.#haltedAt = this.#query.state.dataUpdateCount
+    this.#show(error)
+    this.#query.invalidate()
   }
 
-  /** The data is no longer kept live, and the query says so. */
-  #fail(error: unknown): void {
+  /** The topic is not read: the query says so, unless it has something else to say. */
+  #fail(failure: unknown): void {
+    const { status, error } = this.#query.state
+    const isShown = error !== null && error === this.#failure
+    this.#failure = failure
+    if (status === 'success' || isShown) this.#show(failure)
+  }
+
+  /** What was missed while the topic was not read comes first, or is a hole. */
+  #recover(): void {
+    const failure = this.#failure
+    if (!failure || this.#spec.channel.status.getSnapshot().status !== 'live') return
+    this.#failure = undefined
+    if (this.#query.state.error === failure) this.#query.setState({ status: 'success', error: null })
+  }
+
+  #show(error: unknown): void {
     const { errorUpdateCount } = this.#query.state
     this.#query.setState({
       status: 'error',
       error: error as Error,
       errorUpdateCount: errorUpdateCount + 1,
       errorUpdatedAt: Date.now(),
-      isInvalidated: true,
     })
   }
 }

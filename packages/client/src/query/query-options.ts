@@ -9,15 +9,8 @@ import type {
   SkipToken,
 } from '@tanstack/query-core'
 import type { Caller } from '../handles.js'
-import { type AnyCaller, keyOfQuery } from './key.js'
+import { type AnyCaller, type Cached, keyOfQuery } from './key.js'
 import { retryQuery } from './retry.js'
-
-/** TanStack keeps no `undefined`: a call without an output gives `null`. */
-export type Cached<Output> = [Output] extends [void]
-  ? null
-  : undefined extends Output
-    ? Exclude<Output, undefined> | null
-    : Output
 
 /** Any call may be queried that may run again: TanStack runs a query whenever it sees fit. */
 export type MayRunAgain<Idempotent> = [Idempotent] extends [true]

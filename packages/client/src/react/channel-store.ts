@@ -7,6 +7,7 @@
  * whole, with a reader of its own that begins at the position it was loaded at.
  */
 import type { TopicStatus } from '../core/subscription.js'
+import { firstOf } from '../first-of.js'
 import { createMending, type Load, type Loaded } from '../mending.js'
 import type { ReadingHalf } from '../reading-half.js'
 import type { ReadFrom } from '../shell/read-from.js'
@@ -50,9 +51,6 @@ export interface ChannelStore<State> extends Store<ChannelSnapshot<State>> {
   /** What a server shows, and the first render of a page that came from one. */
   readonly getServerSnapshot: () => ChannelSnapshot<State>
 }
-
-/** Keys that are remembered; older ones cannot come again but by a mistake. */
-const maxKeys = 10_000
 
 export function createChannelStore<State>({
   channel,
@@ -171,18 +169,4 @@ export function createChannelStore<State>({
 
 function isSameStatus(a: { readonly status: string; readonly code?: string }, b: TopicStatus): boolean {
   return a.status === b.status && a.code === (b.status === 'refused' ? b.code : undefined)
-}
-
-/** Tells whether the key of an item is there for the first time, those of the items of `data` being there already. */
-function firstOf(key: ((item: unknown) => unknown) | undefined, data: unknown): (item: unknown) => boolean {
-  if (!key) return () => true
-  const seen = new Set(Array.isArray(data) ? data.map((item) => key(item)) : [])
-  return (item) => {
-    const one = key(item)
-    if (one === undefined) return true
-    if (seen.has(one)) return false
-    seen.add(one)
-    if (seen.size > maxKeys) seen.delete(seen.values().next().value)
-    return true
-  }
 }

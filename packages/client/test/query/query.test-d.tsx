@@ -66,9 +66,17 @@ queryOptions(client.add, { input: { text: 'x' } })
 queryOptions(client.clear)
 // @ts-expect-error the function is made here
 queryOptions(client.list, { queryFn: async () => [] })
-queryKey(client.find, { id: 'a' })
+expectTypeOf(useQueryClient().getQueryData(queryKey(client.find, { id: 'a' }))).toEqualTypeOf<
+  number | undefined
+>()
+expectTypeOf(useQueryClient().getQueryData(queryKey(client.list))).toEqualTypeOf<string[] | undefined>()
+expectTypeOf(useQueryClient().getQueryData(queryKey(client.touch))).toEqualTypeOf<null | undefined>()
+// one that takes something has no query without it: this is for all of its queries
+expectTypeOf(useQueryClient().getQueryData(queryKey(client.find))).toEqualTypeOf<unknown>()
 // @ts-expect-error of another type
 queryKey(client.find, { id: 5 })
+// @ts-expect-error it takes nothing
+queryKey(client.list, 'a')
 
 // --- liveOptions --------------------------------------------------------------------------------------------
 
@@ -88,7 +96,11 @@ expectTypeOf(live.data).toEqualTypeOf<Line[] | undefined>()
 const options = liveOptions(client.lines, client.room({ id: 'a' }), {
   input: { id: 'a' },
   events: ['line'],
-  reduce: append(50, (line) => line.id),
+  key: (line) => {
+    expectTypeOf(line).toEqualTypeOf<Line>()
+    return line.id
+  },
+  reduce: append(50),
   select: (lines) => lines.length,
 })
 expectTypeOf(useSuspenseQuery(options).data).toEqualTypeOf<number>()
@@ -97,6 +109,20 @@ expectTypeOf(useQueryClient().getQueryData(options.queryKey)?.data).toEqualTypeO
 liveOptions(client.find, client.room({ id: 'a' }), { input: { id: 'a' }, reduce: (n: number) => n })
 // @ts-expect-error no such event
 liveOptions(client.lines, client.room({ id: 'a' }), { input: { id: 'a' }, events: ['no'], reduce: (n) => n })
+// @ts-expect-error no such field
+liveOptions(client.lines, client.room({ id: 'a' }), {
+  input: { id: 'a' },
+  events: ['line'],
+  key: (line) => line.no,
+  reduce: append(50),
+})
+liveOptions(client.lines, client.room({ id: 'a' }), {
+  input: { id: 'a' },
+  events: ['line'],
+  reduce: append(50),
+  // @ts-expect-error events come by themselves
+  refetchInterval: 1_000,
+})
 // @ts-expect-error a list of lines has no place for the other events
 liveOptions(client.lines, client.room({ id: 'a' }), { input: { id: 'a' }, reduce: append(50) })
 
