@@ -52,7 +52,10 @@ describeInChromium('somebody who tries the demo', () => {
     expect(await person(grace, 'Ada').count()).toBe(1)
     await grace.counts(5)
     await ada.turn('Cut the link', false)
-    await ada.page.getByText(/\d events? replayed from :\d+ to :\d+ in \d+ ms/).waitFor()
+    await ada.page
+      .getByText(/\d events? replayed from :\d+ to :\d+ in \d+ ms/)
+      .first()
+      .waitFor()
     await ada.page.getByText('as of the cut').waitFor({ state: 'detached' })
 
     await grace.page.getByLabel('Message', { exact: true }).pressSequentially('Bye')

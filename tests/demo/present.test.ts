@@ -19,9 +19,10 @@ describe('who is in a room of the demo', () => {
     expect(here.map(({ name, isTyping }) => [name, isTyping])).toEqual([['Ada', true]])
   })
 
-  test('is told when somebody comes or goes, and not when only a tab does', () => {
+  test('is told when somebody comes or goes, and not when only a tab does, or when it is the visitor', () => {
     const [ada, grace] = [member('Ada', false), member('Grace', false)]
-    expect(newsOf({ joined: [ada], updated: [], left: [grace] })).toBe('Ada joined; Grace left')
-    expect(newsOf({ joined: [], updated: [ada], left: [] })).toBe('')
+    expect(newsOf({ joined: [ada], updated: [], left: [grace] }, ['Edna'])).toBe('Ada joined; Grace left')
+    expect(newsOf({ joined: [], updated: [ada], left: [] }, ['Edna'])).toBe('')
+    expect(newsOf({ joined: [ada], updated: [], left: [grace] }, ['Ada', 'Grace'])).toBe('')
   })
 })

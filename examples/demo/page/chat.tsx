@@ -8,6 +8,7 @@ import { Panel } from './panel.js'
 import { PresenceLine } from './presence-line.js'
 import { TypingLine } from './typing-line.js'
 import { useOutbox } from './use-outbox.js'
+import { useTyping } from './use-typing.js'
 
 const shown = 200
 
@@ -36,6 +37,7 @@ export function Chat({ id, drawn, missing }: Props) {
     key: (message) => message.id,
   })
   const refused = status === 'refused' || (missing && status !== 'live')
+  const typing = useTyping(room)
   const { waiting, say, forget } = useOutbox(room, state)
 
   return (
@@ -49,7 +51,7 @@ export function Chat({ id, drawn, missing }: Props) {
       about="Each message is acknowledged. “Typing” is volatile: it may be dropped, and nobody minds."
       action={<span className={`badge badge-${status}`}>{states[status]}</span>}
     >
-      <PresenceLine room={room} />
+      <PresenceLine room={room} typing={typing} />
       <MessageList
         messages={state}
         waiting={waiting}
@@ -58,7 +60,7 @@ export function Chat({ id, drawn, missing }: Props) {
         onAgain={say}
         onForget={forget}
       />
-      <TypingLine room={room} />
+      <TypingLine names={typing} />
       <Composer room={room} disabled={refused} onSay={(text) => say({ text })} />
     </Panel>
   )

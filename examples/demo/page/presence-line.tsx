@@ -3,7 +3,6 @@ import type { RoomHandle } from './message.js'
 import { useName } from './name.js'
 import { type Person, peopleOf } from './present.js'
 import { usePresent } from './use-present.js'
-import { useTyping } from './use-typing.js'
 
 function about({ tabs, away, isTyping }: Person, isSelf: boolean): string {
   return [
@@ -13,15 +12,22 @@ function about({ tabs, away, isTyping }: Person, isSelf: boolean): string {
   ].join(', ')
 }
 
+interface Props {
+  readonly room: RoomHandle
+  /** Names of those who type. */
+  readonly typing: readonly string[]
+}
+
 /** Who is here now. It is one line high whatever happens, so that nothing below it moves. */
-export function PresenceLine({ room }: { readonly room: RoomHandle }) {
-  const { members, current, news } = usePresent(room)
+export function PresenceLine({ room, typing }: Props) {
   const self = useName()
+  const { members, current, news } = usePresent(room, self)
+  const told = current || members.length === 0 ? news : 'as of the cut'
   return (
     <div className={`present ${current ? '' : 'present-old'}`}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <ul className="people" aria-label="Who is here" tabIndex={0}>
-        {peopleOf(members, useTyping(room)).map((person) => {
+        {peopleOf(members, typing).map((person) => {
           const note = about(person, person.name === self)
           return (
             <li
@@ -37,8 +43,8 @@ export function PresenceLine({ room }: { readonly room: RoomHandle }) {
           )
         })}
       </ul>
-      <span className="present-news" aria-live="polite">
-        {current || members.length === 0 ? news : 'as of the cut'}
+      <span className="present-news" aria-live="polite" title={told || undefined}>
+        {told}
       </span>
     </div>
   )

@@ -33,15 +33,17 @@ export function peopleOf(
   })
 }
 
-/** Who came and who went, in a sentence; empty where only something of somebody changed. */
-export function newsOf({ joined, left }: PresenceChange<State>): string {
-  const said = (members: readonly PresentMember<State>[], verb: string): string[] =>
-    members.length === 0
-      ? []
-      : [
-          `${peopleOf(members, [])
-            .map(({ name }) => name)
-            .join(', ')} ${verb}`,
-        ]
+/**
+ * Who came and who went, in a sentence; empty where only something of somebody changed.
+ *
+ * @param own The visitor's own names, of whom nothing is told.
+ */
+export function newsOf({ joined, left }: PresenceChange<State>, own: readonly string[]): string {
+  const said = (members: readonly PresentMember<State>[], verb: string): string[] => {
+    const names = peopleOf(members, [])
+      .map(({ name }) => name)
+      .filter((name) => !own.includes(name))
+    return names.length === 0 ? [] : [`${names.join(', ')} ${verb}`]
+  }
   return [...said(joined, 'joined'), ...said(left, 'left')].join('; ')
 }

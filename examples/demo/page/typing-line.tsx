@@ -1,6 +1,3 @@
-import type { RoomHandle } from './message.js'
-import { useTyping } from './use-typing.js'
-
 function sentence([first, second, ...others]: readonly string[]): string {
   if (first === undefined) return ''
   if (second === undefined) return `${first} is typing`
@@ -8,8 +5,8 @@ function sentence([first, second, ...others]: readonly string[]): string {
 }
 
 /** Always there, so that nothing moves when somebody begins to type. */
-export function TypingLine({ room }: { readonly room: RoomHandle }) {
-  const text = sentence(useTyping(room))
+export function TypingLine({ names }: { readonly names: readonly string[] }) {
+  const text = sentence(names)
   return (
     <p className="typing" aria-live="polite">
       {text}
