@@ -223,6 +223,19 @@ test('a client that was closed is the error of its live queries until it is open
   expect(state.loads).toBe(1)
 })
 
+test('what could not be fetched while the client was closed is fetched once it is open again', async () => {
+  const { clock, client, state, observe, observer, result, shows } = setUp()
+  observe()
+  await shows()
+  client.connection.close()
+  await observer.refetch()
+  expect(result()).toMatchObject({ status: 'error', isStale: true })
+  client.connection.open()
+  await clock.runUntil(() => result().isSuccess)
+  expect(result()).toMatchObject({ error: null, isStale: false })
+  expect(state.loads).toBe(2)
+})
+
 test('a topic that is refused stays the error of its query when that is fetched again, until it is allowed', async () => {
   const { clock, client, state, write, observe, observer, result, shows } = setUp()
   state.mayJoin = false
@@ -281,6 +294,14 @@ test('what was loaded already is dropped by its key as it comes', async () => {
   await clock.runUntil(() => observer.getCurrentResult().data?.length === 3)
   await clock.advance(100)
   expect(observer.getCurrentResult().data).toEqual([1, 2, 3])
+  for (const next of [4, 6]) {
+    rows.push(next - 1, next) // the second time it is fetched at the position where the reader is
+    void observer.refetch()
+    await clock.runUntil(() => observer.getCurrentResult().data?.length === next)
+    for (const row of [next, next + 1]) await hub.channel.room.emit('row', row)
+    await clock.advance(100)
+  }
+  expect(observer.getCurrentResult().data).toEqual([1, 2, 3, 4, 5, 6, 7])
 })
 
 test('a call and its live query are two queries, and both are invalidated by the call', async () => {

@@ -39,8 +39,10 @@ export class LiveReader {
   #written: string | undefined
   /** Where the reader is: further on, by events that changed nothing and are worth no rendering. */
   #at: string | undefined
-  /** How much data had been put there (counted by TanStack) as it halted. */
-  #haltedAt: number | undefined
+  /** How often data was put there, as TanStack counts it: another number is other data. */
+  #count: number | undefined
+  /** Going on would leave a hole. */
+  #isHalted = false
   /** Why the topic is not read, until it is live again. */
   #failure: unknown
 
@@ -52,7 +54,7 @@ export class LiveReader {
       spec.channel['~surroundings'],
       () => query.fetch() as Promise<LiveData<unknown>>,
       () => {
-        if (this.#haltedAt !== undefined) this.#mending.begin() // it was cancelled, and gave what was there before
+        if (this.#isHalted) this.#mending.begin() // it was cancelled, and gave what was there before
       },
     )
   }
@@ -69,13 +71,16 @@ export class LiveReader {
   /** Something about the query may have changed: who observes it, or what it holds. */
   follow(): void {
     const entry = this.#entry
-    const { dataUpdateCount, isInvalidated, status } = this.#query.state
-    const isHalted = this.#haltedAt === dataUpdateCount
+    const { dataUpdateCount, status } = this.#query.state
+    const isOther = dataUpdateCount !== this.#count
     if (!entry || !this.#isObserved) this.#stop()
-    else if (!this.#leave || entry.position !== this.#written || (this.#haltedAt !== undefined && !isHalted))
+    else if (!this.#leave || entry.position !== this.#written || (isOther && this.#isHalted))
       this.#read(entry)
-    else if (isHalted && !isInvalidated) this.#query.invalidate()
-    else if (this.#failure && status === 'success') this.#show(this.#failure)
+    else {
+      if (isOther) this.#know(entry)
+      if (this.#isHalted) this.#query.invalidate()
+      else if (this.#failure && status === 'success') this.#show(this.#failure)
+    }
   }
 
   /** One that was removed may be observed still; what is in the cache in its place is another one. */
@@ -88,12 +93,23 @@ export class LiveReader {
     return this.#query.state.data as LiveData<unknown> | undefined
   }
 
-  #read({ position, data }: LiveData<unknown>): void {
+  /** There is data that it did not make. */
+  #know({ data }: LiveData<unknown>): void {
+    this.#count = this.#query.state.dataUpdateCount
+    try {
+      this.#isNew = firstOf(this.#spec.key, data)
+    } catch (error) {
+      this.#break(error)
+    }
+  }
+
+  #read(entry: LiveData<unknown>): void {
     const leaveOld = this.#leave
-    const { channel, key } = this.#spec
+    const { channel } = this.#spec
+    const { position } = entry
     this.#written = position
     this.#at = position
-    this.#haltedAt = undefined
+    this.#isHalted = false
     this.#mending.loaded()
     let isOld = false
     const ends: (() => unknown)[] = []
@@ -102,8 +118,8 @@ export class LiveReader {
       isOld = true
       for (const end of ends.splice(0)) end()
     }
+    this.#know(entry)
     try {
-      this.#isNew = firstOf(key, data)
       ends.push(channel.status.subscribe(() => this.#recover()))
       ends.push(
         channel.read((item) => (isOld ? undefined : this.#take(item)), {
@@ -124,7 +140,7 @@ export class LiveReader {
     const leave = this.#leave
     if (!leave) return
     this.#leave = undefined
-    this.#haltedAt = undefined
+    this.#isHalted = false
     this.#mending.stop()
     leave()
     const entry = this.#entry
@@ -135,9 +151,9 @@ export class LiveReader {
 
   #take(item: TopicItem<AnyEvents>): void {
     const entry = this.#entry
-    if (!entry || this.#haltedAt !== undefined) return
+    if (!entry || this.#isHalted) return
     if (item.gap) {
-      this.#haltedAt = this.#query.state.dataUpdateCount
+      this.#isHalted = true
       this.#query.invalidate()
       this.#mending.begin()
       return
@@ -155,14 +171,15 @@ export class LiveReader {
   }
 
   #write(entry: LiveData<unknown>): void {
-    const { dataUpdateCount } = this.#query.state
+    const dataUpdateCount = this.#query.state.dataUpdateCount + 1
     this.#written = entry.position
-    this.#query.setState({ data: entry, dataUpdateCount: dataUpdateCount + 1, dataUpdatedAt: Date.now() })
+    this.#count = dataUpdateCount
+    this.#query.setState({ data: entry, dataUpdateCount, dataUpdatedAt: Date.now() })
   }
 
   /** What the application gave threw: going on would leave a hole. */
   #break(error: unknown): void {
-    this.#haltedAt = this.#query.state.dataUpdateCount
+    this.#isHalted = true
     this.#show(error)
     this.#query.invalidate()
   }
@@ -180,7 +197,9 @@ export class LiveReader {
     const failure = this.#failure
     if (!failure || this.#spec.channel.status.getSnapshot().status !== 'live') return
     this.#failure = undefined
-    if (this.#query.state.error === failure) this.#query.setState({ status: 'success', error: null })
+    const { error } = this.#query.state
+    if (error === failure) this.#query.setState({ status: 'success', error: null })
+    else if (error) this.#mending.begin() // a fetch that failed meanwhile, as it does while the client is closed
   }
 
   #show(error: unknown): void {

@@ -109,10 +109,10 @@ expectTypeOf(useQueryClient().getQueryData(options.queryKey)?.data).toEqualTypeO
 liveOptions(client.find, client.room({ id: 'a' }), { input: { id: 'a' }, reduce: (n: number) => n })
 // @ts-expect-error no such event
 liveOptions(client.lines, client.room({ id: 'a' }), { input: { id: 'a' }, events: ['no'], reduce: (n) => n })
-// @ts-expect-error no such field
 liveOptions(client.lines, client.room({ id: 'a' }), {
   input: { id: 'a' },
   events: ['line'],
+  // @ts-expect-error no such field
   key: (line) => line.no,
   reduce: append(50),
 })
