@@ -1,0 +1,165 @@
+/** What somebody may do to the demo who does not believe it. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type Running, startExample } from '../examples/running.js'
+import { describeInChromium, oneBrowser } from './chromium.js'
+import { type DemoPage, openDemo } from './demo-page.js'
+
+const start = 'examples/demo/start.ts'
+const faults = async ({ figure }: DemoPage) => [await figure('lost'), await figure('twice')]
+const logged = ({ page }: DemoPage, text: string | RegExp) =>
+  page.getByRole('list', { name: 'What the library did' }).getByText(text).first()
+
+describeInChromium('somebody who doubts the demo', () => {
+  const browser = oneBrowser()
+  let demo: Running
+
+  beforeAll(async () => {
+    demo = await startExample(start)
+  })
+  afterAll(() => demo.stop())
+
+  async function open(name?: string, url = demo.url): Promise<DemoPage> {
+    const context = await browser().newContext()
+    onTestFinished(() => context.close())
+    return openDemo(context, url, name)
+  }
+
+  test('silences the link as a dead path would: it is found out once something is said, and that is said once', {
+    timeout: 60_000,
+  }, async () => {
+    const visitor = await open('Ada')
+    const { page } = visitor
+    await logged(visitor, 'connected over WebSocket').waitFor()
+    await visitor.turn('Go silent', true)
+    await visitor.say('Into the void')
+    await page.locator('[data-held=to-server]').filter({ hasText: /[1-9]/ }).waitFor()
+    await page.getByRole('status').filter({ hasText: 'Connected' }).waitFor() // nobody was told
+    await logged(visitor, /^link lost \(HEARTBEAT\)/).waitFor()
+    await page.getByText('waits for the link').waitFor()
+    await visitor.turn('Go silent', false)
+    await visitor.connected()
+    await visitor.sees('Into the void')
+    await logged(visitor, /^\d+ events replayed from :\d+ to :\d+ in \d+ ms$/).waitFor()
+    await visitor.counts(10)
+    expect(await faults(visitor)).toEqual([0, 0])
+    expect(await page.locator('.message', { hasText: 'Into the void' }).count()).toBe(1)
+    expect(visitor.errors).toEqual([])
+  })
+
+  test('takes the network from the browser and gives it back: that it is offline is shown, and nothing is lost or twice', {
+    timeout: 60_000,
+  }, async () => {
+    const visitor = await open('Bert')
+    const { page } = visitor
+    await page.context().setOffline(true)
+    await page.getByRole('status').filter({ hasText: 'offline' }).waitFor()
+    await visitor.say('Said while offline')
+    await page.context().setOffline(false)
+    await visitor.connected()
+    await visitor.sees('Said while offline')
+    await visitor.counts(10)
+    expect(await faults(visitor)).toEqual([0, 0])
+    expect(await page.locator('.message', { hasText: 'Said while offline' }).count()).toBe(1)
+  })
+
+  test('hides the tab, and is away to the others until it is shown again', async () => {
+    const [cleo, dave] = await Promise.all([open('Cleo'), open('Dave')])
+    // a browser without a window hides no tab by itself
+    const hide = (hidden: boolean) =>
+      dave.page.evaluate((now) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, value: now })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, hidden)
+    const seen = cleo.page.getByRole('list', { name: 'Who is here' }).getByRole('listitem')
+    await hide(true)
+    await seen.filter({ hasText: 'Dave' }).filter({ hasText: 'away' }).waitFor()
+    await hide(false)
+    await seen.filter({ hasText: 'away' }).waitFor({ state: 'detached' })
+    expect(await seen.filter({ hasText: 'Dave' }).count()).toBe(1)
+  })
+
+  test('deletes the file of the server between two runs: a gap is told, and nothing is lost in silence, also over a reload', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-demo-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const data = join(folder, 'events.db')
+    const before = await startExample(start, { data })
+    const visitor = await open('Edna', before.url)
+    await visitor.say('Soon forgotten')
+    await visitor.sees('Soon forgotten')
+    await before.stop()
+    for (const file of await readdir(folder)) await rm(join(folder, file))
+    const after = await startExample(start, { port: new URL(before.url).port, data })
+    onTestFinished(async () => void (await after.stop()))
+
+    await visitor.connected()
+    await visitor.counts(5)
+    await logged(visitor, /^gap: .+ gone \(reset\)$/).waitFor()
+    await visitor.page.getByText('Some messages can no longer be had (reset).').waitFor()
+    expect([...(await faults(visitor)), await visitor.figure('gaps')]).toEqual([0, 0, 1])
+    await visitor.page.reload()
+    await visitor.connected()
+    await visitor.counts(5)
+    expect([...(await faults(visitor)), await visitor.figure('gaps')]).toEqual([0, 0, 0])
+    expect(await visitor.page.getByText('Soon forgotten').count()).toBe(0)
+  })
+
+  test('presses everything that can be pressed, and each does what it says', {
+    timeout: 60_000,
+  }, async () => {
+    const visitor = await open('Fritz')
+    const { page } = visitor
+    const pressed = new Set<string>()
+    const press = async (name: string, role: 'button' | 'switch' = 'button') => {
+      pressed.add(name)
+      await page.getByRole(role, { name, exact: true }).click()
+    }
+
+    await press('Cut the link', 'switch')
+    await logged(visitor, /^link lost \(LOST\)/).waitFor()
+    await press('Cut the link', 'switch')
+    await visitor.connected()
+    await press('Slow motion', 'switch')
+    await page.locator('[data-held=to-page]').filter({ hasText: /[1-9]/ }).waitFor()
+    await press('Slow motion', 'switch')
+    await page.locator('[data-held=to-page]').filter({ hasText: /^0$/ }).waitFor()
+    await press('Go silent', 'switch')
+    await page.locator('[data-held=to-page]').filter({ hasText: /[1-9]/ }).waitFor()
+    await press('Go silent', 'switch')
+    await visitor.counts(3)
+
+    await press('Import rows')
+    await press('Cancel')
+    await page.getByText('the server stopped as well').waitFor()
+    await press('Announce something')
+    await page.getByText('Fritz announced').waitFor()
+    await page.getByLabel('Message', { exact: true }).fill('By hand')
+    await press('Send')
+    await visitor.sees('By hand')
+    await page.getByLabel('New room').fill('General')
+    await press('Open')
+    await press('Open “General 2”')
+    await page.getByRole('heading', { name: 'general-2' }).waitFor()
+    await page.getByRole('link', { name: 'Release' }).click()
+    await page.getByRole('heading', { name: 'release' }).waitFor()
+    await press('Use dark colours')
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
+    pressed.add((await page.locator('.icon-button').textContent()) ?? '') // it has two names, and shows one
+
+    const all = await page.locator('button:visible, [role=switch]').all()
+    const names = await Promise.all(
+      all.map((one) =>
+        one.evaluate(
+          (element) => (element as HTMLInputElement).labels?.[0]?.textContent ?? element.textContent ?? '',
+        ),
+      ),
+    )
+    expect(names.filter((name) => !pressed.has(name))).toEqual([])
+    expect(await faults(visitor)).toEqual([0, 0])
+    expect(visitor.errors).toEqual([])
+  })
+})
