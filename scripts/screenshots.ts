@@ -1,24 +1,24 @@
 /**
- * Makes the pictures of the demo in `docs/images`: `bun --conditions=source scripts/screenshots.ts`. Needs Chromium, as
- * the browser tests do.
+ * Makes the pictures of the demo in `docs/images`, or in a folder that is named:
+ * `bun --conditions=source scripts/screenshots.ts [folder]`. Needs Chromium, as the browser tests do. All are of one visit,
+ * which takes half a minute.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BrowserContextOptions } from 'playwright-core'
 import { launchChromium } from '../tests/browser/chromium.js'
 import { openDemo } from '../tests/browser/demo-page.js'
 import { startExample } from '../tests/examples/running.js'
 import { root } from './packages.js'
 
-const folder = join(root, 'docs/images')
-const viewport = { width: 1280, height: 800 } as const
-const phone = { width: 390, height: 844 } as const
-const pictures: Readonly<Record<string, BrowserContextOptions>> = {
-  'demo-light': { viewport, colorScheme: 'light' },
-  'demo-dark': { viewport, colorScheme: 'dark' },
-  'demo-phone-light': { viewport: phone, colorScheme: 'light' },
-  'demo-phone-dark': { viewport: phone, colorScheme: 'dark' },
-}
+const folder = process.argv[2] ?? join(root, 'docs/images')
+const desktop = { width: 1280, height: 800 }
+const phone = { width: 390, height: 844 }
+const pictures = [
+  { name: 'demo-light', viewport: desktop, colorScheme: 'light' },
+  { name: 'demo-dark', viewport: desktop, colorScheme: 'dark' },
+  { name: 'demo-phone-light', viewport: phone, colorScheme: 'light' },
+  { name: 'demo-phone-dark', viewport: phone, colorScheme: 'dark' },
+] as const
 
 const talk: readonly (readonly [room: string, from: string, text: string, kind?: 'announcement'])[] = [
   ['general', 'Grace', 'Morning! Who is on the release today?'],
@@ -42,26 +42,30 @@ try {
     })
     if (!response.ok) throw new Error(await response.text())
   }
-  for (const [name, options] of Object.entries(pictures)) {
-    const context = await browser.newContext(options)
-    const visitor = await openDemo(context, demo.url, 'Ada')
-    const other = await openDemo(await browser.newContext(), demo.url, 'Grace')
-    await visitor.counts(120)
-    await visitor.turn('Cut the link', true)
-    await other.counts(60)
-    await visitor.turn('Cut the link', false)
-    await visitor.connected()
-    await visitor.counts(100)
+  const [visitor, other] = await Promise.all([
+    openDemo(await browser.newContext({ viewport: desktop }), demo.url, 'Ada'),
+    openDemo(await browser.newContext(), demo.url, 'Grace'),
+  ])
+  await visitor.counts(120)
+  await visitor.turn('Cut the link', true)
+  await other.counts(60)
+  await visitor.turn('Cut the link', false)
+  await visitor.connected()
+  await visitor.counts(80)
+  await visitor.page.getByRole('button', { name: 'Import rows' }).click()
+  await visitor.counts(20)
+  await visitor.page.mouse.move(0, 0)
+  for (const { name, viewport, colorScheme } of pictures) {
+    await visitor.page.emulateMedia({ colorScheme })
+    await visitor.page.setViewportSize(viewport)
     await other.page.getByLabel('Message', { exact: true }).pressSequentially('So ')
     await visitor.page.getByText('Grace is typing').waitFor()
-    await visitor.page.getByRole('button', { name: 'Import rows' }).click()
-    await visitor.counts(25)
-    await visitor.page.mouse.move(0, 0)
-    await visitor.page.evaluate(() => scrollTo(0, 0))
+    await visitor.page.evaluate(() => {
+      ;(document.activeElement as HTMLElement).blur()
+      scrollTo(0, 0)
+    })
     await visitor.page.screenshot({ path: join(folder, `${name}.png`) })
-    await other.page.context().close()
-    await context.close()
-    console.log(`docs/images/${name}.png`)
+    console.log(join(folder, `${name}.png`))
   }
 } finally {
   await browser.close()
