@@ -14,7 +14,7 @@ export function breakable(inner: Link): Link {
   return {
     connect(events) {
       if (link.getSnapshot().cut) {
-        queueMicrotask(() => events.closed(brokenOff, 'the link is cut'))
+        queueMicrotask(() => events.closed(brokenOff, 'The link is cut.'))
         return nowhere
       }
       const going = heldBack('toServer')
@@ -34,7 +34,7 @@ export function breakable(inner: Link): Link {
         end?.close(lost, '')
         if (isOver) return
         isOver = true
-        events.closed(brokenOff, 'the link was cut')
+        events.closed(brokenOff, 'The link was cut.')
       })
       const forget = (): void => {
         unsubscribe()
