@@ -364,10 +364,24 @@ describeInChromium('the page of the demo', () => {
       expect(await scheme()).toBe('dark')
     }))
 
-  test('fits into a narrow phone without scrolling sideways', () =>
+  test('fits into a small desktop in one view and into a narrow phone without scrolling sideways, each panel round what it holds', () =>
     visit([''], async ({ page }) => {
-      await page.setViewportSize({ width: 320, height: 640 })
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
+      for (const [width, height] of [
+        [1440, 900],
+        [1280, 800],
+        [320, 640],
+      ] as const) {
+        await page.setViewportSize({ width, height })
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+        const overfull = await page.evaluate(() =>
+          [...document.querySelectorAll('.panel')]
+            .filter((panel) => panel.scrollHeight > panel.clientHeight)
+            .map((panel) => panel.className),
+        )
+        expect(overfull).toEqual([])
+        const { y, height: high } = (await page.getByLabel('Message', { exact: true }).boundingBox())!
+        if (width > 1_000) expect(y + high).toBeLessThan(height)
+      }
     }))
 
   test.each([
