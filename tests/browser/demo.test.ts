@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Running, startExample } from '../examples/running.js'
 import { describeInChromium, launchChromium } from './chromium.js'
 import { type DemoPage, openDemo } from './demo-page.js'
 import { focused, usable, walk, watchFocus } from './focus.js'
 import { boxesOf, faintTexts } from './looks.js'
+
+vi.setConfig({ testTimeout: 60_000 }) // browsers and servers are started here, maybe on a busy machine
 
 const start = 'examples/demo/start.ts'
 const whole = { lost: 0, twice: 0, gaps: 0 }
@@ -77,7 +79,7 @@ describeInChromium('the page of the demo', () => {
     }))
 
   // in slow motion it takes six seconds to come back
-  test('counts right through cut after cut, and in slow motion', { timeout: 60_000 }, () =>
+  test('counts right through cut after cut, and in slow motion', () =>
     visit([''], async (visitor) => {
       for (let cut = 0; cut < 3; cut++) {
         await visitor.turn('Cut the link', true)
@@ -92,10 +94,9 @@ describeInChromium('the page of the demo', () => {
       await visitor.turn('Slow motion', false)
       await visitor.counts(10)
       expect(await faults(visitor)).toEqual(whole)
-    }),
-  )
+    }))
 
-  test('says a message once, also where its acknowledgement was cut off', { timeout: 40_000 }, () =>
+  test('says a message once, also where its acknowledgement was cut off', () =>
     visit(['Edna', 'Fred'], async (edna, fred) => {
       await edna.page.clock.install()
       await edna.turn('Slow motion', true)
@@ -111,8 +112,7 @@ describeInChromium('the page of the demo', () => {
       await edna.sees('Did that get through?')
       await edna.page.locator('.message-waiting').first().waitFor({ state: 'detached' })
       expect(await edna.page.locator('.message', { hasText: 'Did that get through?' }).count()).toBe(1)
-    }),
-  )
+    }))
 
   test('is the same person in a second tab, and each tab counts for itself', async () => {
     const context = await browser.newContext()
@@ -190,124 +190,111 @@ describeInChromium('the page of the demo', () => {
       expect(errors.splice(0)).toEqual([expect.stringContaining('refused room{"id":"cellar"} FORBIDDEN')])
     }))
 
-  test(
-    'can be used by keyboard alone: everything is reached both ways, works, shows where one is, and never loses the place',
-    {
-      timeout: 60_000,
-    },
-    () =>
-      visit(['Mary'], async (mary) => {
-        const { page } = mary
-        const { keyboard } = page
-        await page.reload()
-        await mary.connected()
-        await watchFocus(page)
-        const isAt = async (name: string) => expect(await focused(page)).toEqual({ name, visible: true })
+  test('can be used by keyboard alone: everything is reached both ways, works, shows where one is, and never loses the place', () =>
+    visit(['Mary'], async (mary) => {
+      const { page } = mary
+      const { keyboard } = page
+      await page.reload()
+      await mary.connected()
+      await watchFocus(page)
+      const isAt = async (name: string) => expect(await focused(page)).toEqual({ name, visible: true })
 
-        // there and back: all that can be used, in its order, and each shows that one is there
-        const names = await usable(page)
-        for (const one of [
-          'Cut the link',
-          'Import rows',
-          'Lunch',
-          'Who is here',
-          'Message',
-          'Notifications',
-        ]) {
-          expect(names).toContain(one)
-        }
-        const stops = names.map((name) => ({ name, visible: true }))
-        expect(await walk(page, 'Tab', stops.length)).toEqual(stops)
-        expect(await walk(page, 'Shift+Tab', stops.length - 1)).toEqual(stops.slice(0, -1).reverse())
+      // there and back: all that can be used, in its order, and each shows that one is there
+      const names = await usable(page)
+      for (const one of ['Cut the link', 'Import rows', 'Lunch', 'Who is here', 'Message', 'Notifications']) {
+        expect(names).toContain(one)
+      }
+      const stops = names.map((name) => ({ name, visible: true }))
+      expect(await walk(page, 'Tab', stops.length)).toEqual(stops)
+      expect(await walk(page, 'Shift+Tab', stops.length - 1)).toEqual(stops.slice(0, -1).reverse())
 
-        // past everything, and something said, by the field and by its button
-        await isAt('Skip to the message field')
-        await keyboard.press('Enter')
-        await isAt('Message')
-        await keyboard.type('Without a mouse')
-        await keyboard.press('Enter')
-        await mary.sees('Without a mouse')
-        await isAt('Message')
-        await keyboard.type('Above')
-        for (let line = 0; line < 20; line++) await keyboard.press('Shift+Enter')
-        await keyboard.type('Below')
-        await keyboard.press('Tab')
-        await keyboard.press('Enter')
-        await mary.sees('Below')
-        await isAt('Send')
+      // past everything, and something said, by the field and by its button
+      await isAt('Skip to the message field')
+      await keyboard.press('Enter')
+      await isAt('Message')
+      await keyboard.type('Without a mouse')
+      await keyboard.press('Enter')
+      await mary.sees('Without a mouse')
+      await isAt('Message')
+      await keyboard.type('Above')
+      for (let line = 0; line < 20; line++) await keyboard.press('Shift+Enter')
+      await keyboard.type('Below')
+      await keyboard.press('Tab')
+      await keyboard.press('Enter')
+      await mary.sees('Below')
+      await isAt('Send')
 
-        // what scrolls does so by arrows
-        const messages = page.getByRole('log', { name: 'Messages' })
-        await messages.focus()
-        await keyboard.press('ArrowUp')
-        await page.waitForFunction(() => document.querySelector('.messages')!.scrollTop < 0)
-        await isAt('Messages')
+      // what scrolls does so by arrows
+      const messages = page.getByRole('log', { name: 'Messages' })
+      await messages.focus()
+      await keyboard.press('ArrowUp')
+      await page.waitForFunction(() => document.querySelector('.messages')!.scrollTop < 0)
+      await isAt('Messages')
 
-        for (const name of ['Cut the link', 'Go silent', 'Slow motion']) {
-          const control = page.getByRole('switch', { name })
-          await control.focus()
-          await keyboard.press('Space')
-          expect(await control.isChecked()).toBe(true)
-          if (name === 'Cut the link') await page.getByRole('status').filter({ hasText: 'lost' }).waitFor()
-          await keyboard.press('Space')
-          expect(await control.isChecked()).toBe(false)
-          await mary.connected()
-          await isAt(name)
-        }
-
-        await page.getByRole('button', { name: 'Import rows' }).focus()
-        await keyboard.press('Enter')
-        await page.getByRole('button', { name: 'Cancel' }).waitFor()
-        await isAt('Cancel')
+      for (const name of ['Cut the link', 'Go silent', 'Slow motion']) {
+        const control = page.getByRole('switch', { name })
+        await control.focus()
         await keyboard.press('Space')
-        await page.getByText('the server stopped as well').waitFor()
-        await isAt('Import rows')
-
-        await page.getByRole('button', { name: 'Announce something' }).focus()
+        expect(await control.isChecked()).toBe(true)
+        if (name === 'Cut the link') await page.getByRole('status').filter({ hasText: 'lost' }).waitFor()
         await keyboard.press('Space')
-        const announced = page.getByRole('link', { name: 'Mary announced' }).first()
-        await announced.waitFor()
-        await isAt('Announce something')
-
-        await page.getByLabel('You are').focus()
-        await keyboard.press('ControlOrMeta+A')
-        await keyboard.type('Maria')
-        await keyboard.press('Enter')
-        await page.getByRole('list', { name: 'Who is here' }).getByText('Maria').waitFor()
+        expect(await control.isChecked()).toBe(false)
         await mary.connected()
-        await isAt('You are')
+        await isAt(name)
+      }
 
-        for (const [now, next] of [
-          ['dark', 'light'],
-          ['light', 'dark'],
-        ]) {
-          await page.getByRole('button', { name: `Use ${now} colours` }).focus()
-          await keyboard.press('Enter')
-          await isAt(`Use ${next} colours`)
-        }
+      await page.getByRole('button', { name: 'Import rows' }).focus()
+      await keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Cancel' }).waitFor()
+      await isAt('Cancel')
+      await keyboard.press('Space')
+      await page.getByText('the server stopped as well').waitFor()
+      await isAt('Import rows')
 
-        // another room: by its link, by a notification, and by a name that is taken
-        await page.getByRole('link', { name: 'Release' }).focus()
+      await page.getByRole('button', { name: 'Announce something' }).focus()
+      await keyboard.press('Space')
+      const announced = page.getByRole('link', { name: 'Mary announced' }).first()
+      await announced.waitFor()
+      await isAt('Announce something')
+
+      await page.getByLabel('You are').focus()
+      await keyboard.press('ControlOrMeta+A')
+      await keyboard.type('Maria')
+      await keyboard.press('Enter')
+      await page.getByRole('list', { name: 'Who is here' }).getByText('Maria').waitFor()
+      await mary.connected()
+      await isAt('You are')
+
+      for (const [now, next] of [
+        ['dark', 'light'],
+        ['light', 'dark'],
+      ]) {
+        await page.getByRole('button', { name: `Use ${now} colours` }).focus()
         await keyboard.press('Enter')
-        await page.getByRole('heading', { name: 'release' }).waitFor()
-        await isAt('Release')
-        await announced.focus()
-        await keyboard.press('Enter')
-        await page.getByRole('heading', { name: 'general' }).waitFor()
-        await isAt('Mary announced')
-        await page.getByLabel('New room').focus()
-        await keyboard.type('General')
-        await keyboard.press('Enter')
-        await page.getByRole('button', { name: 'Open “General 2”' }).waitFor()
-        await isAt('New room')
-        await keyboard.press('Tab')
-        await keyboard.press('Tab')
-        await isAt('Open “General 2”')
-        await keyboard.press('Enter')
-        await page.getByRole('heading', { name: 'general-2' }).waitFor()
-        await isAt('Message') // the offer is gone
-      }),
-  )
+        await isAt(`Use ${next} colours`)
+      }
+
+      // another room: by its link, by a notification, and by a name that is taken
+      await page.getByRole('link', { name: 'Release' }).focus()
+      await keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'release' }).waitFor()
+      await isAt('Release')
+      await announced.focus()
+      await keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'general' }).waitFor()
+      await isAt('Mary announced')
+      await page.getByLabel('New room').focus()
+      await keyboard.type('General')
+      await keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Open “General 2”' }).waitFor()
+      await isAt('New room')
+      await keyboard.press('Tab')
+      await keyboard.press('Tab')
+      await isAt('Open “General 2”')
+      await keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'general-2' }).waitFor()
+      await isAt('Message') // the offer is gone
+    }))
 
   test.each([
     ['a desktop', { width: 1440, height: 900 }],
