@@ -9,8 +9,9 @@ import { isEventStream, normalPath, restOf, upgradeRefusal } from '../mount.js'
 import {
   bunBackpressureLimit,
   dataOf,
-  openSocket,
+  type SocketHandlers,
   type SocketHost,
+  serveSockets,
   socketLimits,
   sseIdleSeconds,
   upgradeOptions,
@@ -62,26 +63,7 @@ export function bunHandler<Context, Data = undefined>(
   }
   const handler = {
     ...(mine ?? socketLimits(inside.core.topics.limits.frameBytes)),
-    open(ws: ServerWebSocket<unknown>) {
-      const data = dataOf(ws)
-      if (!data) return mine?.open?.(ws as ServerWebSocket<Data>)
-      openSocket(ws, data, data.host ?? { capacity })
-    },
-    message(ws: ServerWebSocket<unknown>, message: string | Buffer) {
-      const data = dataOf(ws)
-      if (!data) return mine?.message?.(ws as ServerWebSocket<Data>, message as never)
-      data.connection?.received(message)
-    },
-    close(ws: ServerWebSocket<unknown>, code: number, reason: string) {
-      const data = dataOf(ws)
-      if (!data) return mine?.close?.(ws as ServerWebSocket<Data>, code, reason)
-      data.connection?.closed(code, reason)
-    },
-    drain(ws: ServerWebSocket<unknown>) {
-      const data = dataOf(ws)
-      if (!data) return mine?.drain?.(ws as ServerWebSocket<Data>)
-      data.connection?.drained()
-    },
+    ...serveSockets({ capacity }, mine as SocketHandlers | undefined),
     ping(ws: ServerWebSocket<unknown>, data: Buffer) {
       if (!dataOf(ws)) mine?.ping?.(ws as ServerWebSocket<Data>, data)
     },

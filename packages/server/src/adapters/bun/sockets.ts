@@ -16,7 +16,7 @@ export type BunSocket = ServerWebSocket<unknown>
 /** Tells our sockets from those of the application: `ws.data` of ours holds this. */
 const ours: unique symbol = Symbol('parley')
 
-export interface SocketData {
+interface SocketData {
   readonly [ours]: RouterInside
   readonly request: Request
   /** Of the server that took it; nothing where that is not known until it opens. */
@@ -78,10 +78,39 @@ export function dataOf(ws: BunSocket): SocketData | undefined {
   return typeof data === 'object' && data !== null && ours in data ? (data as SocketData) : undefined
 }
 
-/** It has opened, on this host. */
-export function openSocket(ws: BunSocket, data: SocketData, host: SocketHost): void {
-  if (ws.readyState !== 1) return
-  data.connection = acceptSocket(data[ours], socketOf(ws, host), data.request)
+/** What is done with sockets. */
+export interface SocketHandlers {
+  open?(ws: BunSocket): void
+  message?(ws: BunSocket, message: string | Buffer): void
+  close?(ws: BunSocket, code: number, reason: string): void
+  drain?(ws: BunSocket): void
+}
+
+/** Serves our sockets, and leaves all others to the application. `host` is theirs who do not know it from their upgrade. */
+export function serveSockets(host: SocketHost, others: SocketHandlers = {}): Required<SocketHandlers> {
+  return {
+    open(ws) {
+      const data = dataOf(ws)
+      if (!data) return others.open?.(ws)
+      if (ws.readyState !== 1) return
+      data.connection = acceptSocket(data[ours], socketOf(ws, data.host ?? host), data.request)
+    },
+    message(ws, message) {
+      const data = dataOf(ws)
+      if (!data) return others.message?.(ws, message)
+      data.connection?.received(message)
+    },
+    close(ws, code, reason) {
+      const data = dataOf(ws)
+      if (!data) return others.close?.(ws, code, reason)
+      data.connection?.closed(code, reason)
+    },
+    drain(ws) {
+      const data = dataOf(ws)
+      if (!data) return others.drain?.(ws)
+      data.connection?.drained()
+    },
+  }
 }
 
 /** A Bun socket as the connection sees it. */

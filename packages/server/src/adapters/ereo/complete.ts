@@ -4,10 +4,9 @@ import { limits } from '@parley/shared/internal'
 import {
   type BunServer,
   type BunSocket,
-  dataOf,
-  openSocket,
   type SocketHost,
   type SocketLimits,
+  serveSockets,
   socketLimits,
 } from '../bun/sockets.js'
 import type { EreoSockets } from './route.js'
@@ -74,28 +73,16 @@ export function completeEreo(server: EreoServer, options: EreoSocketOptions = {}
     fetch: fetchHandler as never,
     websocket: {
       ...sockets,
-      open(ws) {
-        const data = dataOf(ws)
-        if (data) return openSocket(ws, data, host)
-        const mount = theirs(ws)
-        if (mount) mount.open?.(ws)
-        else ws.close() // as Ereo does
-      },
-      message(ws, message) {
-        const data = dataOf(ws)
-        if (data) data.connection?.received(message)
-        else theirs(ws)?.message?.(ws, message)
-      },
-      close(ws, code, reason) {
-        const data = dataOf(ws)
-        if (data) data.connection?.closed(code, reason)
-        else theirs(ws)?.close?.(ws, code, reason)
-      },
-      drain(ws) {
-        const data = dataOf(ws)
-        if (data) data.connection?.drained()
-        else theirs(ws)?.drain?.(ws)
-      },
+      ...serveSockets(host, {
+        open(ws) {
+          const mount = theirs(ws)
+          if (mount) mount.open?.(ws)
+          else ws.close() // as Ereo does
+        },
+        message: (ws, message) => theirs(ws)?.message?.(ws, message),
+        close: (ws, code, reason) => theirs(ws)?.close?.(ws, code, reason),
+        drain: (ws) => theirs(ws)?.drain?.(ws),
+      }),
     },
   })
 }

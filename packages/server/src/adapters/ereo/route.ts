@@ -4,8 +4,7 @@ import {
   type BunServer,
   type BunSocket,
   bunBackpressureLimit,
-  dataOf,
-  openSocket,
+  serveSockets,
   sseIdleSeconds,
   upgradeOptions,
 } from '../bun/sockets.js'
@@ -84,15 +83,13 @@ export function ereoRoute<Context>(router: Router<Context>, { path }: EreoRouteO
 /** Under Ereo's own limit, which has no option: whoever loses an event there reads it from the log. */
 const host = { capacity: bunBackpressureLimit }
 
+const ours = serveSockets(host, {
+  // a socket of this path that Ereo upgraded past our `GET` is nobody's
+  open: (ws) => ws.close(1011, 'not upgraded by the route'),
+})
+
 const sockets: EreoSockets = {
-  open(ws) {
-    const data = dataOf(ws)
-    // a socket of this path that Ereo upgraded past our `GET` is nobody's
-    if (data) openSocket(ws, data, host)
-    else ws.close(1011, 'not upgraded by the route')
-  },
-  message: (ws, message) => dataOf(ws)?.connection?.received(message),
+  ...ours,
   // as of a link that broke: the session is kept for its client to come back
-  close: (ws, code = 1006, reason = '') => dataOf(ws)?.connection?.closed(code, reason),
-  drain: (ws) => dataOf(ws)?.connection?.drained(),
+  close: (ws, code = 1006, reason = '') => ours.close(ws, code, reason),
 }
