@@ -1,31 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { type Running, startExample } from '../examples/running.js'
-import { describeInChromium, oneBrowser } from './chromium.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { startExample } from '../examples/running.js'
+import { describeInChromium } from './chromium.js'
 import { type DemoPage, openDemo } from './demo-page.js'
-
-const start = 'examples/demo/start.ts'
+import { demoStart, faults, oneDemo } from './one-demo.js'
 
 const person = ({ page }: DemoPage, name: string) =>
   page.getByRole('list', { name: 'Who is here' }).getByRole('listitem').filter({ hasText: name })
-const faults = async ({ figure }: DemoPage) => [await figure('lost'), await figure('twice')]
 
 describeInChromium('somebody who tries the demo', () => {
-  const browser = oneBrowser()
-  let demo: Running
-
-  beforeAll(async () => {
-    demo = await startExample(start)
-  })
-  afterAll(() => demo.stop())
-
-  async function open(name?: string, url = demo.url): Promise<DemoPage> {
-    const context = await browser().newContext()
-    onTestFinished(() => context.close())
-    return openDemo(context, url, name)
-  }
+  const { open, url } = oneDemo()
 
   test('sees who is in the room: each once, under the name of today, and gone at once when they leave', async () => {
     const [ada, grace] = await Promise.all([open('Ada'), open('Grace')])
@@ -33,7 +19,7 @@ describeInChromium('somebody who tries the demo', () => {
     await person(ada, 'Ada').filter({ hasText: 'you' }).waitFor()
 
     // another window under the same name is the same person
-    const second = await openDemo(grace.page.context(), demo.url)
+    const second = await openDemo(grace.page.context(), url())
     await person(ada, 'Grace').filter({ hasText: '2 tabs' }).waitFor()
     await second.page.close()
     await person(ada, 'Grace').filter({ hasText: 'tabs' }).waitFor({ state: 'detached' })
@@ -85,7 +71,7 @@ describeInChromium('somebody who tries the demo', () => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-demo-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const data = join(folder, 'events.db')
-    const before = await startExample(start, { data })
+    const before = await startExample(demoStart, { data })
     onTestFinished(async () => void (await before.stop('SIGKILL')))
     const [ada, grace] = await Promise.all([open('Ada', before.url), open('Grace', before.url)])
     await ada.page.getByRole('button', { name: 'Import rows' }).click()
@@ -97,7 +83,7 @@ describeInChromium('somebody who tries the demo', () => {
     await before.stop('SIGKILL')
     for (const { page } of [ada, grace]) await page.getByRole('status').filter({ hasText: 'lost' }).waitFor()
     await grace.say('Said while the server was dead')
-    const after = await startExample(start, { port: new URL(before.url).port, data })
+    const after = await startExample(demoStart, { port: new URL(before.url).port, data })
     onTestFinished(async () => void (await after.stop()))
 
     for (const visitor of [ada, grace]) {

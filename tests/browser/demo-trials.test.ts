@@ -2,30 +2,17 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { type Running, startExample } from '../examples/running.js'
-import { describeInChromium, oneBrowser } from './chromium.js'
-import { type DemoPage, openDemo } from './demo-page.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { startExample } from '../examples/running.js'
+import { describeInChromium } from './chromium.js'
+import type { DemoPage } from './demo-page.js'
+import { demoStart, faults, oneDemo } from './one-demo.js'
 
-const start = 'examples/demo/start.ts'
-const faults = async ({ figure }: DemoPage) => [await figure('lost'), await figure('twice')]
 const logged = ({ page }: DemoPage, text: string | RegExp) =>
   page.getByRole('list', { name: 'What the library did' }).getByText(text).first()
 
 describeInChromium('somebody who doubts the demo', () => {
-  const browser = oneBrowser()
-  let demo: Running
-
-  beforeAll(async () => {
-    demo = await startExample(start)
-  })
-  afterAll(() => demo.stop())
-
-  async function open(name?: string, url = demo.url): Promise<DemoPage> {
-    const context = await browser().newContext()
-    onTestFinished(() => context.close())
-    return openDemo(context, url, name)
-  }
+  const { open } = oneDemo()
 
   test('silences the link as a dead path would: it is found out once something is said, and that is said once', {
     timeout: 60_000,
@@ -87,13 +74,13 @@ describeInChromium('somebody who doubts the demo', () => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-demo-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const data = join(folder, 'events.db')
-    const before = await startExample(start, { data })
+    const before = await startExample(demoStart, { data })
     const visitor = await open('Edna', before.url)
     await visitor.say('Soon forgotten')
     await visitor.sees('Soon forgotten')
     await before.stop()
     for (const file of await readdir(folder)) await rm(join(folder, file))
-    const after = await startExample(start, { port: new URL(before.url).port, data })
+    const after = await startExample(demoStart, { port: new URL(before.url).port, data })
     onTestFinished(async () => void (await after.stop()))
 
     await visitor.connected()
