@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Running, startExample } from '../examples/running.js'
 import { describeInChromium, launchChromium } from './chromium.js'
@@ -16,6 +16,15 @@ const whole = { lost: 0, twice: 0, gaps: 0 }
 
 async function faults({ figure }: DemoPage) {
   return { lost: await figure('lost'), twice: await figure('twice'), gaps: await figure('gaps') }
+}
+
+/** Waits until so many pixels of what was said are below what one sees of it. */
+async function scrolled(page: Page, isSo: (below: number) => boolean) {
+  const messages = page.getByRole('log', { name: 'Messages' })
+  await vi.waitFor(async () => {
+    const below = await messages.evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop)
+    expect(isSo(below), `${below} pixels below`).toBe(true)
+  }, 10_000)
 }
 
 describeInChromium('the page of the demo', () => {
@@ -57,6 +66,28 @@ describeInChromium('the page of the demo', () => {
         const rows = page.locator('.message').filter({ hasText: /Hello, (Grace|Ada)/ })
         expect(await rows.locator('b').allInnerTexts()).toEqual(['Ada', 'Grace'])
       }
+    }))
+
+  test('follows what is said, unless one reads further up', () =>
+    visit(['Ada', 'Grace'], async (ada, grace) => {
+      const { page } = ada
+      const long = (name: string) => `${name}${' and on'.repeat(250)}`
+      await grace.say(long('On'))
+      await ada.sees(long('On'))
+      await scrolled(page, (below) => below < 4)
+
+      await page.getByRole('log', { name: 'Messages' }).focus()
+      await page.keyboard.press('ArrowUp')
+      await scrolled(page, (below) => below > 30)
+      await grace.say(long('Unseen'))
+      await ada.sees(long('Unseen'))
+      await scrolled(page, (below) => below > 60)
+
+      await page.keyboard.press('End')
+      await scrolled(page, (below) => below < 4)
+      await grace.say(long('Seen'))
+      await ada.sees(long('Seen'))
+      await scrolled(page, (below) => below < 4)
     }))
 
   test('misses nothing through a cut, and sends what was said meanwhile', () =>
@@ -228,7 +259,7 @@ describeInChromium('the page of the demo', () => {
       const messages = page.getByRole('log', { name: 'Messages' })
       await messages.focus()
       await keyboard.press('ArrowUp')
-      await page.waitForFunction(() => document.querySelector('.messages')!.scrollTop < 0)
+      await scrolled(page, (below) => below > 30)
       await isAt('Messages')
 
       for (const name of ['Cut the link', 'Go silent', 'Slow motion']) {

@@ -1,6 +1,7 @@
 import type { Message, Said } from './message.js'
 import { MessageRow } from './message-row.js'
 import type { Waiting } from './use-outbox.js'
+import { useStayAtEnd } from './use-stay-at-end.js'
 import { WaitingRow } from './waiting-row.js'
 
 interface Props {
@@ -26,10 +27,10 @@ function follows(before: Message | undefined, { from, at, kind }: Message): bool
 }
 
 export function MessageList({ messages, waiting, gap, refused, onAgain, onForget }: Props) {
+  const box = useStayAtEnd()
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <div className="messages list" role="log" aria-label="Messages" tabIndex={0}>
-      {/* the outer one is reversed, so that it stays at its end by itself */}
+    <div ref={box} className="messages list" role="log" aria-label="Messages" tabIndex={0}>
       <ol>
         {refused && <li className="remark">This room is not open. Choose another, or open one.</li>}
         {gap !== undefined && <li className="remark">Some messages can no longer be had ({gap}).</li>}
