@@ -130,6 +130,22 @@ test('what is said while the handler is asked is asked about once, and each is a
   ])
 })
 
+test('who leaves while the handler is asked has left, though its credentials are fresh by then', async () => {
+  const { enter, clock, gates, router } = setUp()
+  const ann = await enter('ann', { mood: 'slow' })
+  ann.say('presence', 1)
+  ann.say('auth', 7, 'ann')
+  await clock.advance(0)
+  gates[0]!()
+  await clock.advance(0)
+  expect(ann.of('ok')).toEqual([
+    ['ok', 7],
+    ['ok', 1],
+    ['ok', 1],
+  ])
+  expect(router.inspect().present).toBe(0)
+})
+
 test('an answer of the handler that comes when its client is gone brings nobody in', async () => {
   const { enter, clock, gates, router } = setUp()
   const ann = await enter('ann', { mood: 'slow' })

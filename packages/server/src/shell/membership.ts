@@ -84,7 +84,8 @@ export class Membership {
 
   /** The credentials changed: the application is asked again. */
   askAgain(): void {
-    this.#isDue = this.#wish?.wanted !== undefined
+    // one that leaves may be due already
+    this.#isDue ||= this.#wish?.wanted !== undefined
     this.#run()
   }
 
