@@ -4,7 +4,8 @@
  * Promise: once the list is complete it is the server's, and stays so with each change; what is shown is never a part of
  * a list. Through a cut the last one is shown, as not current, until a new one is complete.
  *
- *   waiting --a page--> listing --the last page--> current        `joined`, `down` lead back to waiting from any of them
+ *   waiting --a page--> listing --the last page--> current        `joined`, `down` lead back to waiting from any of them;
+ *                                                                 after `down` only a page that begins a list leads on
  *
  * Inputs: the subscription (`joined`, `down`, `emptied`) and what the server says (`members`). States are opaque.
  *
@@ -111,6 +112,8 @@ export class Presence<State> {
   #coming: Roster<State> | undefined
   /** The list of this subscription was complete. */
   #isListed = false
+  /** Something of the list is missing: what comes of it counts no more. */
+  #isBroken = false
   #snapshot: PresenceSnapshot<State> = { members: [], current: false }
   /** Somebody was shown, or nobody was there: what differs from then on is a change. */
   #wasShown = false
@@ -129,11 +132,13 @@ export class Presence<State> {
   joined(): void {
     this.#coming = undefined
     this.#isListed = false
+    this.#isBroken = false
   }
 
-  /** The connection is away. */
+  /** The connection is away, or something that came could not be read. */
   down(): void {
     this.joined()
+    this.#isBroken = true
     if (this.#snapshot.current) this.#snapshot = { ...this.#snapshot, current: false }
   }
 
@@ -162,6 +167,8 @@ export class Presence<State> {
 
   #page(more: boolean, entries: MembersNews<State>['entries']): PresenceChange<State> | undefined {
     const isAnew = more && entries.length === 0
+    if (this.#isBroken && !isAnew) return undefined
+    this.#isBroken = false
     const coming = (isAnew ? undefined : this.#coming) ?? new Roster<State>(this.#isSame)
     this.#coming = coming
     for (const { member, ...entry } of entries) coming.put(member, entry)

@@ -184,7 +184,7 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
     try {
       decoded = states && this.#options.codec.decode(states)
     } catch (error) {
-      const message = 'who is present could not be read; it is not current until the topic is joined again'
+      const message = 'who is present could not be read; it is not current until the whole list comes again'
       this.#options.report({ kind: 'incompatible', path: this.#options.key, message, error })
       this.#machine.down()
       this.#show()

@@ -82,6 +82,20 @@ test('a list that is as it was is the same snapshot of members', () => {
   expect(presence.snapshot.members).toBe(members)
 })
 
+test('a list of which a page could not be read is none, until one begins anew', () => {
+  const presence = new Presence<string>((a, b) => a === b)
+  presence.joined()
+  presence.members(page(true, entry('ann', 'e1')))
+  presence.down()
+  presence.members(page(true, entry('cid', 'e3')))
+  presence.members(page(false, entry('dan', 'e4')))
+  presence.members({ change: 'joined', more: false, entries: [entry('eve', 'e5')] })
+  expect(presence.snapshot).toEqual({ members: [], current: false })
+  presence.members(page(true))
+  presence.members(page(false, entry('ann', 'e1')))
+  expect(presence.snapshot).toMatchObject({ members: [{ member: 'ann' }], current: true })
+})
+
 test('a topic that was left shows nobody, and what comes after is a first list again', () => {
   const presence = listed(entry('ann', 'e1'))
   presence.emptied()
