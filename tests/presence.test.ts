@@ -264,6 +264,17 @@ test('a kick takes the member out at once, also where its connection is away', a
   expect(await set(ben, { away: true })).toBe('taken') // kept, should it be let in again
 })
 
+test('a kick of one of nobody, by the name that it is shown under, ends what it reads, too', async () => {
+  const { clock, watch, hub, members } = world()
+  const [one, other] = [await watch('nobody'), await watch('nobody')]
+  const [{ member }] = (await members()) as [{ member: string }]
+  void hub.channel.room({ id: 'a' }).kick(member)
+  await clock.advance(100)
+  expect(one.room.status.getSnapshot()).toEqual({ status: 'refused', code: 'FORBIDDEN' })
+  expect(other.shown()).toHaveLength(1)
+  expect(await members()).toHaveLength(1)
+})
+
 test('a member that is disconnected is out at once, also where its connection is away', async () => {
   const { clock, watch, router } = world()
   const [ann, ben] = [await watch('ann'), await watch('ben')]

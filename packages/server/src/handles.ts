@@ -92,7 +92,10 @@ export interface Member<State> {
 /** A topic of a hub. */
 export interface HubTopic<Events> extends TopicEmitter<Events> {
   inspect(): EmitterCounts
-  /** Ends the subscriptions of one member, and takes it out of those present; what they are told is `FORBIDDEN` and the reason. */
+  /**
+   * Ends the subscriptions of one member, and takes it out of those present; what they are told is `FORBIDDEN` and the reason.
+   * A client of nobody is the member that `members()` shows it as.
+   */
   kick(member: string, reason?: string): Promise<void>
   /** Ends every subscription; what they are told is `CLOSED` and the reason. */
   close(reason?: string): Promise<void>

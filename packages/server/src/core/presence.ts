@@ -76,6 +76,12 @@ export class Presence<S> {
     for (const { shown } of this.#held.values()) yield shown
   }
 
+  /** Clients that are shown as a member; without one, all. */
+  clientsOf(member?: string): readonly string[] {
+    const meant = [...this.#held].filter(([, { shown }]) => member === undefined || shown.member === member)
+    return meant.map(([client]) => client)
+  }
+
   /** It is there with this state: for the first time, again, or with another state than before. */
   enter({ client, by, member, state, entry, since }: Entering<S>): readonly PresenceChange<S>[] {
     const before = this.#held.get(client)
@@ -114,8 +120,7 @@ export class Presence<S> {
 
   /** All entries of a member go; without one, everybody's. */
   kicked(member?: string): readonly PresenceChange<S>[] {
-    const meant = [...this.#held].filter(([, held]) => member === undefined || held.shown.member === member)
-    return meant.flatMap(([client]) => this.#remove(client))
+    return this.clientsOf(member).flatMap((client) => this.#remove(client))
   }
 
   elapsed(now: number): readonly PresenceChange<S>[] {

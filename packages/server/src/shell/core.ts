@@ -60,6 +60,7 @@ export interface HandlerTable {
 /** A connection, as the rest of the hub sees it. */
 export interface LiveConnection extends Movable {
   readonly member: string | undefined
+  readonly client: string | undefined
   queued(): number
   /** Ends the subscription to a topic, if there is one. */
   endTopic(key: string, code: string, message: string): void

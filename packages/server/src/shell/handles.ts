@@ -64,8 +64,12 @@ export function hubTopic(core: HubCore, topic: Topic): object {
       message,
       ...(whose === undefined ? {} : { member: whose }),
     })
+    const shown = whose === undefined ? [] : core.presences.clientsOf(topic.key, whose)
     for (const connection of [...core.connections]) {
-      if (whose === undefined || connection.member === whose) connection.endTopic(topic.key, code, message)
+      const { member, client = '' } = connection
+      // a client of nobody is shown as a member of its own
+      const isMember = member === undefined ? shown.includes(client) : member === whose
+      if (whose === undefined || isMember) connection.endTopic(topic.key, code, message)
     }
     // those, too, whose connection is away
     core.presences.kick(topic.key, whose)

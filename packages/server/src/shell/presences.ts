@@ -108,6 +108,11 @@ export class Presences {
     })
   }
 
+  /** Clients that are shown as a member. */
+  clientsOf(key: string, member: string): readonly string[] {
+    return this.#topics.get(key)?.present.clientsOf(member) ?? []
+  }
+
   /** All entries of a member go; without one, everybody's. */
   kick(key: string, member?: string): void {
     if (this.#topics.has(key)) this.#change(key, ({ present }) => present.kicked(member))
