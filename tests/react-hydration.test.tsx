@@ -2,9 +2,9 @@
 /** From the page that a server rendered to live, without a hole and without a mismatch: a whole server, a whole client. */
 import { Writable } from 'node:stream'
 import { createClient } from '@parley/client'
-import { append, useChannel, useConnection } from '@parley/client/react'
+import { append, useChannel, useConnection, usePresence } from '@parley/client/react'
 import { createHub, createRouter } from '@parley/server'
-import { channel, defineContract } from '@parley/shared'
+import { channel, defineContract, type Link } from '@parley/shared'
 import { systemClock } from '@parley/shared/internal'
 import { act, StrictMode, Suspense, startTransition, useState, version } from 'react'
 import { hydrateRoot, type Root } from 'react-dom/client'
@@ -20,6 +20,7 @@ const contract = defineContract({
     events: { message: z.object({ id: z.number(), text: z.string() }) },
     replay: { last: 5, for: '1h' },
   }),
+  lounge: channel({ events: {}, presence: z.object({ name: z.string() }) }),
 })
 
 interface Line {
@@ -40,7 +41,10 @@ afterEach(async () => {
 function setUp() {
   const lines: Line[] = []
   const hub = createHub(contract)
-  const router = createRouter(hub, { room: { join: () => true } })
+  const router = createRouter(hub, {
+    room: { join: () => true },
+    lounge: { join: () => true, presence: ({ wanted }) => ({ name: 'nobody', ...wanted }) },
+  })
   const client = () => {
     // what waits for a moment of chance does not wait here
     const clock = { ...systemClock, random: () => 0 }
@@ -252,6 +256,25 @@ test('hydration draws no more often than what is shown changes', async () => {
   await act(() => say('two'))
   await shows(container, 'one two')
   expect(renders).toBe(1)
+})
+
+test('hydration draws nothing again of a connection that is idle, and of a list that has not come', async () => {
+  const nowhere: Link = { connect: () => ({ send() {}, close() {}, buffered: () => 0 }) }
+  let drawn = 0
+  const parts: ((props: { of: Client }) => string)[] = [
+    ({ of }) => `${++drawn} ${useConnection(of).status}`,
+    ({ of }) => `${++drawn} with ${usePresence(of.lounge).length}`,
+  ]
+  for (const Part of parts) {
+    const client = createClient(contract, { transport: nowhere })
+    open.push(() => client.connection.close())
+    drawn = 0
+    const { container } = arrive(renderToString(<Part of={client} />), { data: [], position: '' })
+    drawn = 0
+    await hydrate(container, <Part of={client} />)
+    expect(complaints).toEqual([])
+    expect(container.textContent).toMatch(/^1 (idle|with 0)$/)
+  }
 })
 
 test('a boundary that is hidden and shown again, or given up for good, neither misses nor repeats', async () => {

@@ -36,7 +36,10 @@ export function ParleyProvider({ client, children }: ParleyProviderProps): React
   return createElement(ClientContext.Provider, { value: client }, children) // React 18 knows no shorter form
 }
 
-/** On a server, and in the first render of a page that came from one, nothing is open. */
+/**
+ * On a server, and in the first render of a page that came from one, nothing is open. Every client that is idle has this
+ * state: hydration would draw another one again.
+ */
 const idle: ConnectionState = { status: 'idle' }
 
 /**
@@ -53,5 +56,9 @@ export function useConnection(client?: ConnectedClient): ConnectionState {
   if (!connection) {
     throw new ParleyError('BAD_OPTIONS', 'useConnection: give it a client, or put a ParleyProvider above it')
   }
-  return useSyncExternalStore(connection.subscribe, connection.getSnapshot, () => idle)
+  const shown = (): ConnectionState => {
+    const state = connection.getSnapshot()
+    return state.status === 'idle' ? idle : state
+  }
+  return useSyncExternalStore(connection.subscribe, shown, () => idle)
 }

@@ -7,7 +7,10 @@ export interface WithPresence<State> {
   readonly presence: Store<PresenceSnapshot<State>>
 }
 
-/** On a server, and in the first render of a page that came from one, nobody is known to be there. */
+/**
+ * On a server, and in the first render of a page that came from one, nobody is known to be there. Every empty list is
+ * this one: hydration would draw another one again.
+ */
 const nobody: readonly never[] = []
 
 /**
@@ -20,9 +23,9 @@ const nobody: readonly never[] = []
  */
 export function usePresence<State>(channel: WithPresence<State>): readonly PresentMember<State>[] {
   const { subscribe, getSnapshot } = channel.presence
-  return useSyncExternalStore(
-    subscribe,
-    () => getSnapshot().members,
-    () => nobody,
-  )
+  const shown = (): readonly PresentMember<State>[] => {
+    const { members } = getSnapshot()
+    return members.length === 0 ? nobody : members
+  }
+  return useSyncExternalStore(subscribe, shown, () => nobody)
 }
