@@ -267,7 +267,7 @@ test('a kick takes the member out at once, also where its connection is away', a
 test('a kick of one of nobody, by the name that it is shown under, ends what it reads, too', async () => {
   const { clock, watch, hub, members } = world()
   const [one, other] = [await watch('nobody'), await watch('nobody')]
-  const [{ member }] = (await members()) as [{ member: string }]
+  const member = (await members())[0]!.member
   void hub.channel.room({ id: 'a' }).kick(member)
   await clock.advance(100)
   expect(one.room.status.getSnapshot()).toEqual({ status: 'refused', code: 'FORBIDDEN' })
