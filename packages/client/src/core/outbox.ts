@@ -176,14 +176,19 @@ export class Outbox {
 
   /** This line is gone, with whatever answers were under way. What is numbered above `taken` never came to the server. */
   down(line: number, now: number, taken: number = never): OutboxOutput[] {
+    const wasSentOn = line === this.#line
+    if (wasSentOn) this.#line = undefined
     for (const request of this.#requests.values()) {
-      if (request.handedAt === undefined || request.line !== line || request.id <= taken) continue
-      if (!request.fromNow) request.deadline = undefined
-      this.#takeBack(request, now)
+      if (request.handedAt === undefined) {
+        // held up until now, it waits for a connection from now on
+        if (wasSentOn) this.#waitFrom(request, now)
+      } else if (request.line === line && request.id > taken) {
+        if (!request.fromNow) request.deadline = undefined
+        this.#takeBack(request, now)
+      }
     }
-    if (line === this.#line) {
+    if (wasSentOn) {
       // the next one says whether the session goes on
-      this.#line = undefined
       this.#acks.settle()
       return []
     }
@@ -235,7 +240,9 @@ export class Outbox {
   // ----------------------------------------------------------------------------------------------------------
 
   #endOf({ handedAt, waitsSince, deadline = never }: Request): number {
-    return handedAt === undefined ? Math.min(deadline, waitsSince + this.#options.outboxMs) : deadline
+    // one that is held up waits for others, which have an end of their own, and not for a connection
+    if (handedAt !== undefined || this.#line !== undefined) return deadline
+    return Math.min(deadline, waitsSince + this.#options.outboxMs)
   }
 
   /** Hands over what waits and may go, in order; and what was handed over before, where it goes again. */
@@ -278,8 +285,12 @@ export class Outbox {
   /** It waits again, to be handed over as if it had never been. */
   #takeBack(request: Request, now: number): void {
     request.handedAt = undefined
-    request.waitsSince = now
     this.#count(request, 1)
+    this.#waitFrom(request, now)
+  }
+
+  #waitFrom(request: Request, now: number): void {
+    request.waitsSince = now
     this.#wakeFor(request)
   }
 

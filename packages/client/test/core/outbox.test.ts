@@ -235,6 +235,20 @@ test('messages wait for those before them on the line that is left; calls do not
   expect(codes(outbox.answered(1, 3))).toEqual(['transmit 2', 'idle'])
 })
 
+test('a message that is held up waits for a connection only once there is none', () => {
+  const outbox = new Outbox(bounds)
+  outbox.up(1, opening(1_000), 0)
+  outbox.add(request(1, { ordered: true, withinMs: 50 }), 0)
+  outbox.up(2, opening(1_000), 1)
+  outbox.add(request(2, { ordered: true }), 2)
+  expect(outbox.elapsed(40)).toEqual([])
+  outbox.down(2, 41)
+  expect(codes(outbox.elapsed(50))).toEqual(['cancel 1', 'TIMEOUT', 'idle'])
+  expect(outbox.next).toBe(71)
+  expect(outbox.elapsed(70)).toEqual([])
+  expect(codes(outbox.elapsed(71))).toEqual(['OUTBOX_FULL'])
+})
+
 test('when the line that is left dies, what was on it is unknown, or goes again on the new one', () => {
   const outbox = new Outbox(bounds)
   outbox.up(1, opening(1_000), 0)
