@@ -158,7 +158,8 @@ export class Visit {
       if (isGood && isLast && order > this.#lastOrder) {
         this.#lastOrder = order
         this.lastSet = wanted.v
-        this.isSure = how === 'ok'
+        // who leaves is not told whether it was taken, and goes back to what was, if the next one is refused
+        this.isSure = how === 'ok' && !this.said.includes(wanted.v)
       }
       if (how !== 'ok' && isGood && isLast && !mayFail(how))
         journal.fault('present', `${client} set ${wanted.v} in ${id}, which was refused with ${how}`)
