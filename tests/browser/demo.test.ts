@@ -90,6 +90,23 @@ describeInChromium('the page of the demo', () => {
       await scrolled(page, (below) => below < 4)
     }))
 
+  test('follows also what is said all at once, and more of it than is shown', () =>
+    visit(['Ada'], async ({ page, sees }) => {
+      await page.getByRole('link', { name: 'Release' }).click()
+      await page.getByRole('heading', { name: 'release' }).waitFor()
+      const say = (text: string) =>
+        fetch(`${demo.url}/realtime/message/room/say?id=release`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: 'Bearer Grace' },
+          body: JSON.stringify({ text }),
+        })
+      const lines = Array.from({ length: 500 }, (_, n) => `Line ${n}${' and on'.repeat((n % 7) * 10)}`)
+      while (lines.length > 0) await Promise.all(lines.splice(0, 50).map(say))
+      await say('That was all')
+      await sees('That was all')
+      await scrolled(page, (below) => below < 4)
+    }))
+
   test('misses nothing through a cut, and sends what was said meanwhile', () =>
     visit(['Cora', 'Dora'], async (cora, dora) => {
       await cora.turn('Cut the link', true)

@@ -19,14 +19,22 @@ export function useStayAtEnd(): RefObject<HTMLDivElement | null> {
       end = node.scrollHeight - node.clientHeight
     }
     measure()
+    let isAtEnd = false
+    const hold = (atEnd: boolean) => {
+      isAtEnd = atEnd
+      // a browser that keeps what one reads in its place would scroll away from the end, as the oldest rows go
+      node.style.overflowAnchor = atEnd ? 'none' : ''
+    }
     // a reversed box counts from its end, downwards from 0
-    let isAtEnd = -node.scrollTop < nearPx
+    hold(-node.scrollTop < nearPx)
     const begins = end + node.scrollTop
     node.style.flexDirection = 'column'
     node.scrollTop = begins
 
     const onScroll = () => {
-      isAtEnd = end - node.scrollTop < nearPx
+      // it may have become shorter as well, and be scrolled to its end by that
+      const nearest = Math.min(end, node.scrollHeight - node.clientHeight)
+      hold(nearest - node.scrollTop < nearPx)
     }
     const sizes = new ResizeObserver(() => {
       measure()
@@ -40,6 +48,7 @@ export function useStayAtEnd(): RefObject<HTMLDivElement | null> {
       measure()
       const below = end - node.scrollTop
       node.style.flexDirection = ''
+      node.style.overflowAnchor = ''
       node.scrollTop = -below
     }
   }, [])
