@@ -2,8 +2,11 @@
 import { callTheRoll, checkHalls } from './roll-call.js'
 import type { Stage } from './stage.js'
 
-/** Once nothing breaks any more, everything that waits has ended, and everything read is live, within this time. */
-const settlingMs = 90_000
+/**
+ * Once nothing breaks any more, everything that waits has ended, and everything read is live, within this time: a server
+ * that sleeps, an attempt that it does not answer, and two waits before the next ones, each as long as it can be.
+ */
+const settlingMs = 130_000
 /** One whose connection was lost is shown for so much longer. */
 const presenceGraceMs = 15_000
 
@@ -57,8 +60,8 @@ function stay(stage: Stage): void {
     for (const { life } of people) life.mend()
     checkHalls(stage)
   }
-  // some are just on their way from one connection to another
-  spend(stage, 5_000, () => callTheRoll(stage).length === 0)
+  // some are just on their way from one connection to another, perhaps of another server
+  spend(stage, presenceGraceMs + 5_000, () => callTheRoll(stage).length === 0)
   for (const wrong of callTheRoll(stage)) journal.fault('present', `after ${stayingMs} ms ${wrong}`)
 }
 
@@ -90,8 +93,8 @@ export function leave(stage: Stage): void {
   if (clock.pending() > 0) journal.fault('left', `${clock.pending()} timers are left in the world`)
 }
 
-/** After so long a server holds nothing of those who left without a word. */
-const restMs = 200_000
+/** After so long a server, that may sleep, notices that a link is half-open, and then forgets the session. */
+const restMs = 250_000
 
 /** What the servers hold beside so many connections, and a timer for each. */
 function held({ cluster }: Stage, open: number): string | undefined {
