@@ -206,6 +206,25 @@ describeInChromium('the page of the demo', () => {
       expect(await imported()).toBeLessThan(400)
     }))
 
+  test('says of an import during a cut that it waits, and of one that is given up then no more than is known', () =>
+    visit(['Opal'], async (opal) => {
+      const { page } = opal
+      await opal.turn('Cut the link', true)
+      await page.getByRole('button', { name: 'Import rows' }).click()
+      await page.getByText('Waiting for the link').waitFor()
+      await opal.turn('Cut the link', false)
+      await page
+        .locator('[data-figure=imported]')
+        .filter({ hasText: /^[1-9]/ })
+        .waitFor()
+      expect(await page.getByText('Waiting for the link').count()).toBe(0)
+
+      await opal.turn('Cut the link', true)
+      await page.getByText('Waiting for the link').waitFor()
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await page.getByText('the server stops once it is reached').waitFor()
+    }))
+
   test('offers a free name where one is taken, and opens that room with one click', () =>
     visit(['Ida', 'Jane'], async (ida, jane) => {
       await ida.page.getByLabel('New room').fill('Lunch')

@@ -1,8 +1,10 @@
+import { useConnection } from '@parley/client/react'
 import { Panel } from './panel.js'
 import { useImport } from './use-import.js'
 
 export function ImportPanel() {
   const { state, start, cancel } = useImport()
+  const { status } = useConnection()
   const { done, of, running, outcome } = state
   return (
     <Panel
@@ -21,7 +23,7 @@ export function ImportPanel() {
           <span data-figure="imported">
             {done} of {of}
           </span>
-          <span aria-live="polite">{outcome}</span>
+          <span aria-live="polite">{running && status !== 'open' ? 'Waiting for the link.' : outcome}</span>
         </p>
       </div>
     </Panel>

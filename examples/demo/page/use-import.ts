@@ -16,7 +16,14 @@ const rest: Import = { done: 0, of: rows.length, running: false, outcome: '' }
 /** What an import comes to when it does not come to its end, in words. */
 const outcomes: Readonly<Record<string, string>> = {
   ABORTED: 'Cancelled: the server stopped as well.',
-  OUTCOME_UNKNOWN: 'The server was lost with it: nobody can say how far it got.',
+  OUTCOME_UNKNOWN: 'Server lost: nobody can say how far it got.',
+}
+/** As long as the link is away, the server has not heard of it. */
+const cancelledAlone = 'Cancelled: the server stops once it is reached.'
+
+function outcomeOf({ code, message }: ParleyError<string>): string {
+  const isAlone = code === 'ABORTED' && client.connection.getSnapshot().status !== 'open'
+  return isAlone ? cancelledAlone : (outcomes[code] ?? message)
 }
 
 /** Imports some rows: a loop over the stream's progress, then its result. A cut of the link is not seen here at all. */
@@ -37,7 +44,7 @@ export function useImport() {
       over(`Imported: ${different} different rows.`)
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error
-      over(outcomes[error.code] ?? error.message)
+      over(outcomeOf(error))
     }
   }, [])
 
