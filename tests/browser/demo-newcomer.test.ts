@@ -74,6 +74,7 @@ describeInChromium('somebody who tries the demo', () => {
     const before = await startExample(demoStart, { data })
     onTestFinished(async () => void (await before.stop('SIGKILL')))
     const [ada, grace] = await Promise.all([open('Ada', before.url), open('Grace', before.url)])
+    const notices = await ada.page.locator('.notices').boundingBox()
     await ada.page.getByRole('button', { name: 'Import rows' }).click()
     await ada.page
       .locator('[data-figure=imported]')
@@ -96,5 +97,6 @@ describeInChromium('somebody who tries the demo', () => {
       await person(visitor, 'Grace').waitFor()
     }
     await ada.page.getByText('nobody can say how far it got').waitFor()
+    expect(await ada.page.locator('.notices').boundingBox()).toEqual(notices) // it was not pushed away
   })
 })

@@ -206,6 +206,29 @@ describeInChromium('the page of the demo', () => {
       expect(await imported()).toBeLessThan(400)
     }))
 
+  test.each([
+    ['a desktop', { width: 1440, height: 900 }],
+    ['a small desktop', { width: 1280, height: 720 }],
+    ['a tablet', { width: 900, height: 1100 }],
+    ['a phone', { width: 320, height: 640 }],
+  ] as const)('moves nothing whatever comes of an import, on %s', (_, viewport) =>
+    visit(['Opal'], async (opal) => {
+      const { page } = opal
+      await page.setViewportSize(viewport)
+      const before = await boxesOf(page)
+      await page.getByRole('button', { name: 'Import rows' }).click()
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await page.getByText('the server stopped as well').waitFor()
+      expect(await boxesOf(page)).toEqual(before)
+      await opal.turn('Cut the link', true)
+      await page.getByRole('button', { name: 'Import rows' }).click()
+      await page.getByText('Waiting for the link').waitFor()
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await page.getByText('the server stops once reached').waitFor()
+      expect(await boxesOf(page)).toEqual(before)
+    }),
+  )
+
   test('says of an import during a cut that it waits, and of one that is given up then no more than is known', () =>
     visit(['Opal'], async (opal) => {
       const { page } = opal
@@ -222,7 +245,7 @@ describeInChromium('the page of the demo', () => {
       await opal.turn('Cut the link', true)
       await page.getByText('Waiting for the link').waitFor()
       await page.getByRole('button', { name: 'Cancel' }).click()
-      await page.getByText('the server stops once it is reached').waitFor()
+      await page.getByText('the server stops once reached').waitFor()
     }))
 
   test('offers a free name where one is taken, and opens that room with one click', () =>

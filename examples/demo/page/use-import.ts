@@ -19,7 +19,7 @@ const outcomes: Readonly<Record<string, string>> = {
   OUTCOME_UNKNOWN: 'Server lost: nobody can say how far it got.',
 }
 /** As long as the link is away, the server has not heard of it. */
-const cancelledAlone = 'Cancelled: the server stops once it is reached.'
+const cancelledAlone = 'Cancelled: the server stops once reached.'
 
 function outcomeOf({ code, message }: ParleyError<string>): string {
   const isAlone = code === 'ABORTED' && client.connection.getSnapshot().status !== 'open'
