@@ -1,4 +1,5 @@
 /** The rooms that there are. */
+import { longestName } from './contract.js'
 
 export interface Room {
   readonly id: string
@@ -13,6 +14,15 @@ export function idOf(name: string): string {
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '-')
     .replace(/^-|-$/g, '')
+}
+
+/** The beginning of a name, without half a character at its end. */
+function cut(name: string, most: number): string {
+  if (name.length <= most) return name
+  return name
+    .slice(0, most)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trimEnd()
 }
 
 export class Rooms {
@@ -46,7 +56,8 @@ export class Rooms {
 
   #free(name: string): string {
     for (let number = 2; ; number++) {
-      const suggestion = `${name} ${number}`
+      const ending = ` ${number}`
+      const suggestion = cut(name, longestName - ending.length) + ending
       if (!this.#rooms.has(idOf(suggestion))) return suggestion
     }
   }

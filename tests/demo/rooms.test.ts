@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { RoomName } from '../../examples/demo/contract.js'
 import { idOf, Rooms } from '../../examples/demo/rooms.js'
 
 describe('the rooms of the demo', () => {
@@ -20,5 +21,15 @@ describe('the rooms of the demo', () => {
     expect(rooms.list().map(({ id }) => id)).toEqual(['lunch', 'lunch-2', 'lunch-3'])
     expect(rooms.has('lunch-3')).toBe(true)
     expect(rooms.has('lunch-4')).toBe(false)
+  })
+  test.each([
+    ['as long as a name may be', 'n'.repeat(40), `${'n'.repeat(38)} 2`],
+    ['with a space where it is cut', `${'n'.repeat(37)} nn`, `${'n'.repeat(37)} 2`],
+    ['with half a character where it is cut', `${'n'.repeat(37)}😀n`, `${'n'.repeat(37)} 2`],
+  ])('offer a name that may be taken, instead of one %s', (_, name, suggestion) => {
+    const rooms = new Rooms([RoomName.parse(name)], 'Ada')
+    expect(rooms.open(name, 'Grace')).toEqual({ suggestion })
+    expect(RoomName.parse(suggestion)).toBe(suggestion)
+    expect(rooms.open(suggestion, 'Grace')).toHaveProperty('room')
   })
 })
