@@ -60,6 +60,11 @@ export class Store {
     this.#stalledUntil = Math.max(this.#stalledUntil, this.#options.journal.elapsed + ms)
   }
 
+  /** What it passes on comes later than ever otherwise, since it answers nobody, or did not until just now. */
+  get isLate(): boolean {
+    return this.#stalledUntil > 0 && this.#options.journal.elapsed < this.#stalledUntil + 1_000
+  }
+
   #head = 0
 
   #fresh(): OpenMemoryLog {

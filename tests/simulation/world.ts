@@ -190,6 +190,7 @@ function setUp(seed: number, clock: WorldClock, journal: Journal, weather: Weath
         attendance,
         trueNow,
         newEvent,
+        isLogLate: () => store.isLate,
       })
     },
     died: (process) => {
