@@ -311,6 +311,7 @@ test('a state that does not fit, or is too large, is a typed error, and the one 
   expect(ben.reports.map(({ kind, message }) => [kind, message.match(/[A-Z_]{5,}/)?.[0]])).toEqual([
     ['refused', 'VALIDATION'],
     ['refused', 'TOO_LARGE'],
+    ['refused', 'NOT_SERIALIZABLE'],
   ])
   expect(ann.shown()).toEqual(['ann here', 'ben away'])
   ben.link.cut()

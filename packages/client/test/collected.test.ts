@@ -57,3 +57,15 @@ test('topics that nobody holds or uses are let go of', async () => {
   expect(visited.filter((one) => one.deref() !== undefined).length).toBeLessThan(20)
   expect(client.connection.getSnapshot().status).toBe('open')
 })
+
+test('what a client wants to be shown as is kept until somebody reads the topic', async () => {
+  const { clock, server, client } = world()
+  const set = (): Promise<void> => client.booth({ id: 'a' }).presence.set({ name: 'ann' })
+  await set()
+  await collect()
+  const stop = client.booth({ id: 'a' }).presence.subscribe(() => {})
+  await server.until('presence')
+  expect(server.last('presence').wanted?.json).toEqual({ name: 'ann' })
+  stop()
+  await clock.advance(0)
+})

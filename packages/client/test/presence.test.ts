@@ -77,6 +77,26 @@ test('what waits for its answer is told when the topic is refused, and when the 
   expect(await outcome(presence.set({ name: 'c' }))).toBe('CLOSED')
 })
 
+test('what cannot travel is refused and reported, and what was wanted before stands', async () => {
+  const { server, presence, reports } = await lounge()
+  const loop: { name: string; self?: object } = { name: 'a' }
+  loop.self = loop
+  expect(await outcome(presence.set(loop))).toBe('NOT_SERIALIZABLE')
+  expect(reports).toMatchObject([{ kind: 'refused', path: 'lounge' }])
+  server.link.cut()
+  await server.until('presence', 2)
+  expect(server.last('presence').wanted?.json).toBe(null)
+})
+
+test('what is set on a closed client is refused, and not said once it is open again', async () => {
+  const { server, client, presence } = await lounge()
+  client.connection.close()
+  expect(await outcome(presence.set({ name: 'a' }))).toBe('CLOSED')
+  client.connection.open()
+  await server.until('presence', 2)
+  expect(server.last('presence').wanted?.json).toBe(null)
+})
+
 test('states that cannot be read are reported, and what is shown is not current until the next list', async () => {
   const { presence, reports, say, server, id, clock } = await lounge()
   await say('all', [['ann', 'e1', 1]], [{ name: 'Ann' }])

@@ -17,6 +17,11 @@ export const contract = defineContract({
       typing: volatile(z.string()),
     },
   }),
+  booth: channel({
+    params: z.object({ id: z.string() }),
+    events: {},
+    presence: z.object({ name: z.string() }),
+  }),
   rooms: {
     create: call({
       input: z.object({ name: z.string() }),

@@ -21,6 +21,8 @@ export interface TopicPresenceOptions {
   watch(): () => void
   /** Sends what it wants to be shown as, on the subscription that there is. */
   send(wanted: Encoded): void
+  /** What is wanted waits for somebody who joins: till then it must not be forgotten, though nobody holds the handle. */
+  keep(isWaiting: boolean): void
 }
 
 /** What the client said, until the server has answered. */
@@ -83,12 +85,18 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
 
   set(wanted: unknown): Promise<void> {
     const set = new Promise<void>((resolve, reject) => {
-      this.#wanted = this.#options.codec.encode(wanted)
+      try {
+        if (this.#isWanted) this.#options.requireOpen()
+        this.#wanted = this.#options.codec.encode(wanted)
+      } catch (error) {
+        this.#reportRefused(error as ParleyError)
+        throw error
+      }
       if (!this.#isWanted) {
+        this.#options.keep(true)
         resolve()
         return
       }
-      this.#options.requireOpen()
       this.#untold.push({ resolve, reject })
       this.#tell()
     })
@@ -114,6 +122,7 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
   /** It is asked for: what is set from now on waits until it is there. */
   wanted(): void {
     this.#isWanted = true
+    this.#options.keep(false)
   }
 
   /** A subscription was sent. */
@@ -121,7 +130,7 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
     this.#unsay()
     this.#isShown = false
     this.#machine.joined()
-    this.#isWanted = true
+    this.wanted()
     this.#isSubscribed = true
     this.#tell()
   }
@@ -163,8 +172,7 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
     if (!said) return
     if (error) {
       if (this.#said.length === 0 && this.#untold.length === 0) this.#fallBack()
-      const message = `the presence state was refused: ${error.code} ${error.message}`
-      this.#options.report({ kind: 'refused', path: this.#options.key, message })
+      this.#reportRefused(error)
       for (const waiting of said.waiting) waiting.reject(error)
       return
     }
@@ -200,6 +208,11 @@ export class TopicPresence implements Store<PresenceSnapshot<unknown>> {
         if (this.#listeners.has(key)) this.#call('presence', () => listener(differs))
       }
     return undefined
+  }
+
+  #reportRefused({ code, message }: ParleyError): void {
+    const { key, report } = this.#options
+    report({ kind: 'refused', path: key, message: `the presence state was refused: ${code} ${message}` })
   }
 
   /** To what was taken last. A new subscription shows nobody before it has taken something. */

@@ -41,6 +41,8 @@ export class Topics implements ConnectionPart {
   readonly #options: TopicsOptions
   /** Those that are read or listened to; others live as long as somebody holds their handle. */
   readonly #active = new Set<Entry>()
+  /** Those of which something was set, to be told to whoever reads them first. */
+  readonly #kept = new Set<Entry>()
   readonly #bySub = new Map<number, Entry>()
   readonly #byTopic = new Map<number, Entry>()
   readonly #byRead = new Map<number, { readonly entry: Entry; readonly read: number }>()
@@ -254,6 +256,7 @@ export class Topics implements ConnectionPart {
         const { sub } = entry()
         if (sub !== undefined) driver.sendFrame({ type: 'presence', subscription: sub, wanted })
       },
+      keep: (isWaiting) => void (isWaiting ? this.#kept.add(entry()) : this.#kept.delete(entry())),
     })
   }
 
