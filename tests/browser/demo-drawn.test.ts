@@ -1,5 +1,6 @@
 /** The demo's page as the server draws it, on its way to live, and what axe-core has to say to it. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { firstBlocks } from '../demo/event-stream.js'
 import { type Running, startExample } from '../examples/running.js'
 import { accessibilityFaults } from './axe.js'
 import { describeInChromium, oneBrowser } from './chromium.js'
@@ -30,6 +31,7 @@ describeInChromium('the page of the demo, drawn by the server', () => {
       await page.locator('.message-text', { hasText: 'Drawn' }).waitFor()
       await page.locator('.still').waitFor()
       await page.locator('.composer').waitFor({ state: 'hidden' }) // it would do nothing
+      await page.locator('[data-position=counter]', { hasText: /^:\d+$/ }).waitFor()
       await page.getByRole('link', { name: 'Lunch' }).click()
       await page.getByRole('heading', { name: 'lunch' }).waitFor()
     } finally {
@@ -78,6 +80,28 @@ describeInChromium('the page of the demo, drawn by the server', () => {
       await page.getByRole('heading', { name: 'release' }).waitFor()
       expect(new URL(page.url()).search).toBe('?room=release')
       expect(errors).toEqual([])
+    } finally {
+      await context.close()
+    }
+  })
+
+  test('tells of the numbers that came from the log as it counts them, those before its script ran included', async () => {
+    const context = await browser().newContext()
+    try {
+      await context.route(/\.js$/, async (route) => {
+        await firstBlocks(`${demo.url}/realtime/events/ticks`, 3, 'tick') // as the page waits
+        await route.continue()
+      })
+      const { page, figure, counts } = await openDemo(context, demo.url)
+      await counts(3)
+      expect(await figure('replayed')).toBeGreaterThanOrEqual(2)
+      await page.waitForFunction(() => {
+        const said = [...document.querySelectorAll('.entry-replay span')].map(
+          ({ textContent }) => /^([\d,]+) events? replayed/.exec(textContent)?.[1] ?? '',
+        )
+        const sum = said.reduce((all, one) => all + Number(one.replaceAll(',', '')), 0)
+        return sum === Number(document.querySelector('[data-figure=replayed]')?.textContent)
+      })
     } finally {
       await context.close()
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startExample } from '../examples/running.js'
 import { describeInChromium } from './chromium.js'
-import { type DemoPage, openDemo } from './demo-page.js'
+import { type DemoPage, openDemo, replayedSinceCut } from './demo-page.js'
 import { demoStart, faults, oneDemo } from './one-demo.js'
 
 const person = ({ page }: DemoPage, name: string) =>
@@ -38,9 +38,8 @@ describeInChromium('somebody who tries the demo', () => {
     expect(await person(grace, 'Ada').count()).toBe(1)
     await grace.counts(5)
     await ada.turn('Cut the link', false)
-    await ada.page
-      .getByText(/\d events? replayed from :\d+ to :\d+ in \d+ ms/)
-      .first()
+    await replayedSinceCut(ada)
+      .filter({ hasText: /\d events? replayed from :\d+ to :\d+ in \d+ ms/ })
       .waitFor()
     await ada.page.getByText('as of the cut').waitFor({ state: 'detached' })
 

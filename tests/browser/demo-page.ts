@@ -63,3 +63,7 @@ export async function openDemo(context: BrowserContext, url: string, name?: stri
   }
   return demo
 }
+
+/** What the page says of the newest replay after a cut. What came while its script was loaded is one, too, and stands below. */
+export const replayedSinceCut = ({ page }: DemoPage) =>
+  page.locator('.entry-replay:has(~ .entry-cut)').first()

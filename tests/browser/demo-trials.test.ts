@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startExample } from '../examples/running.js'
 import { describeInChromium } from './chromium.js'
-import type { DemoPage } from './demo-page.js'
+import { type DemoPage, replayedSinceCut } from './demo-page.js'
 import { demoStart, faults, oneDemo } from './one-demo.js'
 
 const logged = ({ page }: DemoPage, text: string | RegExp) =>
@@ -29,7 +29,9 @@ describeInChromium('somebody who doubts the demo', () => {
     await visitor.turn('Go silent', false)
     await visitor.connected()
     await visitor.sees('Into the void')
-    await logged(visitor, /^\d+ events replayed from :\d+ to :\d+ in \d+ ms$/).waitFor()
+    await replayedSinceCut(visitor)
+      .filter({ hasText: /\d events replayed from :\d+ to :\d+ in \d+ ms$/ })
+      .waitFor()
     await visitor.counts(10)
     expect(await faults(visitor)).toEqual([0, 0])
     expect(await page.locator('.message', { hasText: 'Into the void' }).count()).toBe(1)

@@ -1,7 +1,15 @@
 import type { ConnectionState } from '@parley/client'
 import { describe, expect, test } from 'vitest'
 import { entriesOf } from '../../examples/demo/page/event-log.js'
-import { came, emptyLane, holed, type LinkLane, linked, spansOf } from '../../examples/demo/page/link-lane.js'
+import {
+  came,
+  drawnAt,
+  emptyLane,
+  holed,
+  type LinkLane,
+  linked,
+  spansOf,
+} from '../../examples/demo/page/link-lane.js'
 import { width } from '../../examples/demo/page/strip.js'
 
 const start = 1_000_000
@@ -84,6 +92,14 @@ describe('the log of what happened', () => {
     expect(told(link)).toEqual(['1 event replayed from :14 to :14 in 0 ms'])
     for (const n of [8, 9]) link = came(link, number(n, true), start + n)
     expect(told(link)).toEqual(['3 events replayed from :14 to :18 in 9 ms'])
+  })
+
+  test('begins at the number that came with the page', () => {
+    const link = came(drawnAt(7, 'e3f-14'), number(8, true), start)
+    expect(told(link)).toEqual(['1 event replayed from :16 to :16 in 0 ms'])
+    expect(told(came(holed(drawnAt(7, 'e3f-14'), 'trimmed', start), number(10), start))).toEqual([
+      'gap: 2 numbers are gone (trimmed)',
+    ])
   })
 
   test('says of a gap how many numbers are gone as soon as that is known', () => {

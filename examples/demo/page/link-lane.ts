@@ -47,6 +47,13 @@ export const emptyLane: LinkLane = {
   ...{ isReplaying: false, last: undefined, position: undefined },
 }
 
+/** Nothing happened yet, and the newest number came with the page itself. */
+export const drawnAt = (n: number | undefined, position: string): LinkLane => ({
+  ...emptyLane,
+  last: n,
+  position,
+})
+
 /** Those that are still to be seen. */
 const kept = <T>(all: readonly T[], endOf: (one: T) => number, at: number): readonly T[] =>
   all.filter((one, i) => i >= all.length - leastKept || endOf(one) > at - keptMs)

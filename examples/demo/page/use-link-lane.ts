@@ -1,10 +1,16 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { client } from './client.js'
-import { came, emptyLane, holed, type LinkLane, linked } from './link-lane.js'
+import { came, drawnAt, holed, type LinkLane, linked } from './link-lane.js'
+import { useLoaded } from './loaded.js'
 
 /** Watches the connection, and whether the counter's numbers come live, from the log, or not at all any more. */
 export function useLinkLane(): LinkLane {
-  const [lane, setLane] = useState(emptyLane)
+  const {
+    tick: { data, position },
+  } = useLoaded()
+  const n = data?.n
+  const first = useMemo(() => drawnAt(n, position), [n, position])
+  const [lane, setLane] = useState(first)
   useEffect(() => {
     const { connection, ticks } = client
     const look = () => {
@@ -13,17 +19,24 @@ export function useLinkLane(): LinkLane {
       setLane((before) => linked(before, snapshot, at))
     }
     const stopLooking = connection.subscribe(look)
-    const stopReading = ticks.read(({ gap, data, replayed, position }) => {
-      const at = Date.now()
-      setLane((before) =>
-        gap ? holed(before, gap.reason, at) : came(before, { n: data.n, replayed, position }, at),
-      )
-    })
+    // from where the counter counts from, so that both tell of the same numbers
+    const stopReading = ticks.read(
+      (step) => {
+        const at = Date.now()
+        setLane((before) =>
+          step.gap
+            ? holed(before, step.gap.reason, at)
+            : came(before, { n: step.data.n, replayed: step.replayed, position: step.position }, at),
+        )
+      },
+      { from: position },
+    )
     look()
     return () => {
       stopLooking()
       stopReading()
+      setLane(first) // Strict Mode mounts twice: the second one tells of its own
     }
-  }, [])
+  }, [first, position])
   return lane
 }
