@@ -45,6 +45,22 @@ test('is found by its whole path where a router of the host took a part of it of
   expect(await (await fetch(`${url}/api/other`)).text()).toBe('next')
 })
 
+test('a target that is no address throws nothing past the edge, whatever fails', async () => {
+  const reports: Report[] = []
+  const listener = nodeListener(() => new Response('never'), { onReport: (report) => reports.push(report) })
+  const url = new URL(
+    await listening(async (req, res) => {
+      for await (const _ of req);
+      listener(req, res)
+    }),
+  )
+  const socket = connect(Number(url.port), url.hostname)
+  socket.end('POST * HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n\r\n1')
+  const [head] = await once(socket, 'data')
+  expect(String(head)).toMatch(/^HTTP\/1.1 500 /)
+  expect(reports).toMatchObject([{ kind: 'handler-failed', path: '*' }])
+})
+
 test('a body that a parser in front has read is no hanging call: the answer and the report say what to do', async () => {
   const edge = makeEdge()
   const realtime = nodeHandler(edge.router)

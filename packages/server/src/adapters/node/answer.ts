@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Report } from '@parley/shared'
 import { limits, printReport, safeReporter } from '@parley/shared/internal'
-import { addressOf, toRequest } from './request.js'
+import { pathOf, toRequest } from './request.js'
 import { sendResponse } from './response.js'
 
 /** A handler as every fetch-style server has it. */
@@ -45,8 +45,7 @@ export async function answer(
   res.on('error', () => {}) // a client that is gone is told by `close`
   const gone = new AbortController()
   const failed = (message: string, error: unknown): void => {
-    const path = new URL(addressOf(req)).pathname
-    report({ kind: 'handler-failed', path, message, error })
+    report({ kind: 'handler-failed', path: pathOf(req), message, error })
   }
   let request: Request
   try {

@@ -13,6 +13,9 @@ export function addressOf(req: IncomingMessage): string {
   return target.startsWith('/') ? `http://localhost${target}` : target
 }
 
+/** What of it a report may name. A client may write anything there: `*` is no address. */
+export const pathOf = (req: IncomingMessage): string => targetOf(req).split('?', 1)[0]!
+
 /**
  * The body is read from the socket only as fast as somebody reads it, and not at all where nobody does.
  *
