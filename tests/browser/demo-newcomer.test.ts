@@ -48,6 +48,7 @@ describeInChromium('somebody who tries the demo', () => {
     await grace.page.close()
     await person(ada, 'Hopper').waitFor({ state: 'detached' })
     await ada.page.getByText('Hopper left').waitFor()
+    expect(await ada.page.getByText('Hopper is typing').count()).toBe(0)
     expect(ada.errors).toEqual([])
   })
 

@@ -64,6 +64,6 @@ export async function openDemo(context: BrowserContext, url: string, name?: stri
   return demo
 }
 
-/** What the page says of the newest replay after a cut. What came while its script was loaded is one, too, and stands below. */
+/** The newest replay after a cut, as the page tells of it. What came while its script was loaded is one, too. */
 export const replayedSinceCut = ({ page }: DemoPage) =>
   page.locator('.entry-replay:has(~ .entry-cut)').first()

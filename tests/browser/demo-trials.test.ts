@@ -89,6 +89,7 @@ describeInChromium('somebody who doubts the demo', () => {
     await visitor.counts(5)
     await logged(visitor, /^gap: .+ gone \(reset\)$/).waitFor()
     await visitor.page.getByText('Some messages can no longer be had (reset).').waitFor()
+    await visitor.page.locator('[data-position=room]', { hasText: '…' }).waitFor()
     expect([...(await faults(visitor)), await visitor.figure('gaps')]).toEqual([0, 0, 1])
     await visitor.page.reload()
     await visitor.connected()

@@ -1,6 +1,7 @@
 import { useEvent } from '@parley/client/react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { RoomHandle } from './message.js'
+import { peopleOf } from './present.js'
 
 /** Said again at most this often, and believed for a little longer: the word that it ended may be lost. */
 const sayAgainMs = 2_000
@@ -24,6 +25,14 @@ export function useTyping(room: RoomHandle): readonly string[] {
   useEvent(room, 'message', ({ from }) => {
     setNames((before) => before.filter((one) => one !== from))
   })
+  useEffect(
+    () =>
+      room.presence.onChange(({ left }) => {
+        const gone = peopleOf(left, []).map(({ name }) => name)
+        setNames((before) => before.filter((one) => !gone.includes(one)))
+      }),
+    [room],
+  )
   useEffect(() => room.onGap(() => setNames([])), [room]) // who has said something meanwhile is not known
 
   useEffect(() => {
