@@ -15,10 +15,10 @@ describeInChromium('the page of the demo, drawn by the server', () => {
   afterAll(async () => {
     await demo.stop()
   })
-  const say = (text: string, kind?: 'announcement') =>
+  const say = (text: string, kind?: 'announcement' | 'chat', from = 'Ada') =>
     fetch(`${demo.url}/realtime/message/room/say?id=general`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer Ada' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${from}` },
       body: JSON.stringify({ text, kind }),
     })
 
@@ -31,9 +31,18 @@ describeInChromium('the page of the demo, drawn by the server', () => {
       await page.locator('.message-text', { hasText: 'Drawn' }).waitFor()
       await page.locator('.still').waitFor()
       await page.locator('.composer').waitFor({ state: 'hidden' }) // it would do nothing
-      await page.locator('[data-position=counter]', { hasText: /^:\d+$/ }).waitFor()
+      await page.locator('.event-log').waitFor({ state: 'hidden' }) // nobody is there to write it
+      expect(await page.locator('[data-position=counter]').textContent()).toMatch(/^:\d+$/)
       await page.getByRole('link', { name: 'Lunch' }).click()
       await page.getByRole('heading', { name: 'lunch' }).waitFor()
+
+      // a time stays in its line, whoever it was
+      await say('In short', 'chat', 'A name as long as a name may be')
+      await page.setViewportSize({ width: 320, height: 640 })
+      await page.reload()
+      const notice = page.locator('.notice', { hasText: 'In short' })
+      const { height } = (await notice.locator('time').boundingBox())!
+      expect(height).toBeLessThan(1.5 * 16)
     } finally {
       await context.close()
     }
