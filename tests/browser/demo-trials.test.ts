@@ -98,6 +98,27 @@ describeInChromium('somebody who doubts the demo', () => {
     expect(await visitor.page.getByText('Soon forgotten').count()).toBe(0)
   })
 
+  test('has much more said at once than is shown: the page stays at its end', async () => {
+    const demo = await startExample(demoStart)
+    onTestFinished(async () => void (await demo.stop()))
+    const { page, sees } = await open('Gus', demo.url)
+    const say = (text: string) =>
+      fetch(`${demo.url}/realtime/message/room/say?id=general`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer Hal' },
+        body: JSON.stringify({ text }),
+      })
+    const lines = Array.from({ length: 500 }, (_, n) => `Line ${n}${' and on'.repeat((n % 7) * 10)}`)
+    while (lines.length > 0) await Promise.all(lines.splice(0, 50).map(say))
+    await say('That was all')
+    await sees('That was all')
+    const below = () =>
+      page
+        .getByRole('log', { name: 'Messages' })
+        .evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop)
+    await expect.poll(below, { timeout: 10_000 }).toBeLessThan(4)
+  })
+
   test('presses everything that can be pressed, and each does what it says', {
     timeout: 60_000,
   }, async () => {
