@@ -26,9 +26,8 @@ export const bugs: readonly Bug[] = [
     name: 'resume-off-by-one',
     what: 'After a cut a client goes on one behind where it was.',
     file: `${client}/core/subscription.ts`,
-    snippet: 'this.#at = advance(this.#at, position)\n    this.#resume = this.#at',
-    replacement:
-      'this.#at = advance(this.#at, position)\n    this.#resume = this.#at && { ...this.#at, offset: this.#at.offset + 1 }',
+    snippet: 'this.#asked = this.#at ?? first',
+    replacement: 'this.#asked = (this.#at && { ...this.#at, offset: this.#at.offset + 1 }) ?? first',
     within: 60,
     breaks: ['once'],
   },
@@ -146,9 +145,9 @@ export const bugs: readonly Bug[] = [
     name: 'gap-to-one-reader',
     what: 'Of two readers of a stream one alone is told of a gap.',
     file: `${client}/core/subscription.ts`,
-    snippet: 'return this.#toReaders({ gap })',
+    snippet: 'of this.#readers.values()) outputs.push(...reader.streamed(item))',
     replacement:
-      'return [...this.#readers.values()].slice(0, 1).flatMap((reader) => reader.streamed({ gap }))',
+      "of [...this.#readers.values()].slice(0, 'gap' in item ? 1 : undefined)) outputs.push(...reader.streamed(item))",
     within: 300,
     breaks: ['once'],
   },
@@ -158,7 +157,7 @@ export const bugs: readonly Bug[] = [
     file: `${client}/core/subscription.ts`,
     snippet: '    this.#isMoving ||= this.#isJoined\n',
     replacement:
-      '    this.#isMoving ||= this.#isJoined\n    this.#resume = undefined\n' +
+      '    this.#isMoving ||= this.#isJoined\n    this.#at = undefined\n' +
       '    for (const [id] of this.#readers) this.#readers.set(id, new Reader<P>(id, { last: 2 }, 1_000))\n',
     within: 400,
     breaks: ['once', 'order'],

@@ -160,17 +160,11 @@ export class ReaderCheck {
 
   /** Whether an entry is owed to a reader that has had nothing yet. */
   #isOwedFirst({ index }: Stored): boolean {
-    const { topic, start, record } = this.#options
-    const isGone = index < topic.gone
-    // where the log began another epoch, who has had nothing yet begins anew at what is kept, or at the last n of it
-    const isPassed = typeof start === 'object' && 'last' in start && topic.entries.length - index > start.last
-    if (this.#owedFrom !== undefined && index >= this.#owedFrom)
-      return !((isGone || isPassed) && record.epochs > 1)
-    if (start === 'now' || isGone) return false
+    const { topic, start } = this.#options
+    if (this.#owedFrom !== undefined && index >= this.#owedFrom) return true
+    if (start === 'now' || index < topic.gone) return false
     if (start === 'first') return true
-    // and the last n can then not be told any more from what came since
-    const isTold = typeof start === 'object' && 'last' in start && record.epochs === 1
-    return isTold && topic.entries.length - index <= start.last
+    return typeof start === 'object' && 'last' in start && topic.entries.length - index <= start.last
   }
 
   #volatile(name: string, n: number): void {

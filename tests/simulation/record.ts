@@ -158,11 +158,6 @@ export class LogRecord {
     return era * epochPlaces + position.offset
   }
 
-  /** How many epochs the log has had. */
-  get epochs(): number {
-    return this.#eras.length
-  }
-
   /** Whether the log began another epoch after the one of a place. */
   isPast(place: number): boolean {
     return Math.floor(place / epochPlaces) < this.#eras.length - 1

@@ -802,6 +802,22 @@ test('a finite response that just ends was cut, however tidily: it is asked for 
   expect(late).toEqual([95, 99])
 })
 
+test('a finite response that a later epoch answered leaves its reader where it is, until the stream is there too', async () => {
+  const { clock, script, feed, seen, late } = await liveAt100()
+  feed.on('note', ({ n }) => late.push(n), { from: 'f-99' })
+  await clock.settle()
+  const [stream, read] = script.requests
+  expect(read!.url.search).toBe('?from=f-99&until=e-100')
+  read!.open(ready('f-99') + live('e-100', 'f'))
+  read!.end()
+  await clock.settle()
+  stream!.send(event('note', { n: 101 }, 'e-101') + gap('e-101', 'f-98', 'reset'))
+  stream!.send(event('note', { n: 99 }, 'f-99') + event('note', { n: 100 }, 'f-100'))
+  await clock.settle()
+  expect(seen).toEqual([{ n: 101 }, 'reset', { n: 99 }, { n: 100 }])
+  expect(late).toEqual([100])
+})
+
 test('a gap in a finite response is in its place, for that reader alone', async () => {
   const { clock, script, feed, seen } = await liveAt100()
   const late: unknown[] = []

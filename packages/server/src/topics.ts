@@ -228,15 +228,19 @@ export class Topics {
     if (this.#live.size === 0) this.#audit.stop()
   }
 
+  /** Reads a page, up to `until` at most: of an epoch before, that is the place that it has in the log's epoch of today. */
   async read(
     topic: Topic,
     from: Position | 'first' | { readonly last: number },
     bytes: number,
-    until?: number,
+    until?: Position,
   ): Promise<FittedPage> {
-    const bounds: ReadBounds = { limit: pageEntries, bytes, ...(until === undefined ? {} : { until }) }
-    const page = await this.log.read(logTopic(topic), from, bounds)
-    return this.#fitting.page(topic.spec, page)
+    for (let end = until; ; ) {
+      const bounds: ReadBounds = { limit: pageEntries, bytes, ...(end && { until: end.offset }) }
+      const page = await this.log.read(logTopic(topic), from, bounds)
+      if (!until || page.position.epoch === end?.epoch) return this.#fitting.page(topic.spec, page)
+      end = (await this.log.read(logTopic(topic), until, { limit: 1, bytes: 1 })).start
+    }
   }
 
   /** How many read a topic on this node. */

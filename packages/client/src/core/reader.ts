@@ -41,9 +41,9 @@ type Held<P> =
 
 interface BoundedRead {
   readonly id: number
-  /** Where the reader was as it began. */
-  readonly from: Position | undefined
   readonly until: Position
+  /** The epoch that the stream was in. */
+  readonly askedIn: string
 }
 
 export class Reader<P> {
@@ -57,8 +57,6 @@ export class Reader<P> {
   #read: BoundedRead | undefined
   /** Its last read was asked in this epoch, and answered from a later one: the stream has still to come to that. */
   #outgrown: string | undefined
-  /** Where it began a read that brought nothing: of another epoch, it may be one that the stream has still to come to. */
-  #given: Position | undefined
   #held: Held<P>[] = []
   #overflowed = false
 
@@ -94,16 +92,19 @@ export class Reader<P> {
     return this.#pastEnd !== undefined
   }
 
-  /** Settles where its past ends, once: a read that has to begin anew would otherwise skip what came since. */
+  /**
+   * Settles where its past ends, once, whatever becomes of the log: a read that has to begin anew would otherwise skip
+   * what came since.
+   */
   endPastAt(at: Position): Position {
-    const isStale = this.#from === 'first' && this.#pastEnd?.epoch !== at.epoch
-    if (isStale || !this.#pastEnd) this.#pastEnd = at
+    this.#pastEnd ??= at
     return this.#pastEnd
   }
 
-  /** Its past can not be had as it was settled: what came after it can. */
-  giveUpPast(): void {
-    this.#position ??= this.#pastEnd
+  /** Whoever looks sees the topic live at this place: from here on it may miss nothing. */
+  liveAt(at: Position): void {
+    if (this.wish === 'now') this.follow(at)
+    else this.endPastAt(at)
   }
 
   /** Whether it has nothing that a stream at `at` has not had. */
@@ -122,7 +123,7 @@ export class Reader<P> {
   startRead(id: number, until: Position, at: Position): void {
     this.#mode = 'reading'
     this.#outgrown = undefined
-    this.#read = { id, from: this.#position, until }
+    this.#read = { id, until, askedIn: at.epoch }
     this.#held = []
     this.#overflowed = !covers(until, at) // there is more to read before the stream can follow
   }
@@ -152,19 +153,15 @@ export class Reader<P> {
   }
 
   /**
-   * Its bounded read is complete. What was held back follows, and the stream after it - unless too much came
-   * meanwhile, or the read was answered from a later epoch than it was asked in, so that nothing says where in it the
-   * read has ended (`undefined`): then it has to read on from where it is, so that nothing is lost.
+   * Its bounded read is complete, and the log was in this epoch. What was held back follows, and the stream after it -
+   * unless too much came meanwhile, or the log is ahead of the stream, by an epoch (`undefined`): what the stream still
+   * brings before that may be what the reader has had, or is lost. Then it has to read on from where it is.
    */
-  endRead(): ReaderOutput<P>[] | undefined {
-    const { from, until } = this.#read!
-    const position = this.#position
-    const isLater = position !== undefined && position !== from && position.epoch !== until.epoch
-    if (isLater) this.#outgrown = until.epoch
-    else {
-      this.#given = position
-      this.#position = advance(position, until)
-    }
+  endRead(epoch: string): ReaderOutput<P>[] | undefined {
+    const { until, askedIn } = this.#read!
+    const isLater = epoch !== askedIn
+    if (isLater) this.#outgrown = askedIn
+    else this.#position = advance(this.#position, until)
     if (isLater || this.#overflowed) {
       this.detach()
       return undefined
@@ -187,7 +184,6 @@ export class Reader<P> {
   }
 
   #take(item: Held<P>): ReaderOutput<P>[] {
-    this.#recall(item)
     if ('moved' in item) {
       this.#position = advance(this.#position, item.moved)
       return []
@@ -196,7 +192,6 @@ export class Reader<P> {
       if (covers(this.#position, item.gap.first)) return []
       const gap = { ...item.gap, after: this.#position ?? item.gap.after }
       this.#position = item.gap.first
-      this.#given = undefined
       return [{ type: 'gap', reader: this.id, gap }]
     }
     const { event, replayed } = item
@@ -204,22 +199,7 @@ export class Reader<P> {
     if (event.position) {
       if (covers(this.#position, event.position)) return []
       this.#position = event.position
-      this.#given = undefined
     }
     return [{ type: 'deliver', reader: this.id, event, replayed, after }]
   }
-
-  /** The stream has come to the epoch that the reader was told of before: there it is where it said. */
-  #recall(item: Held<P>): void {
-    const given = this.#given
-    if (!given || given.epoch !== epochOf(item) || given.epoch === this.#position?.epoch) return
-    this.#position = given
-    this.#given = undefined
-  }
-}
-
-/** The epoch that an item leads to; a volatile event has none. */
-function epochOf<P>(item: Held<P>): string | undefined {
-  if ('moved' in item) return item.moved.epoch
-  return 'gap' in item ? item.gap.first.epoch : item.event.position?.epoch
 }

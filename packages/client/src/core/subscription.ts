@@ -15,6 +15,7 @@
  * House rules:
  * - The subscription on the wire begins where its first reader wants to; after a cut it goes on from the stream's
  *   position, which is known from `joined` on. An event without a position never touches it.
+ * - What the server says of the log in another epoch than the stream is in counts once the stream has come to it.
  * - A reader that wants to begin further back reads the log up to the stream's position, alone, and then joins.
  * - Payloads are opaque here. Nothing here knows whether frames or SSE blocks brought them.
  */
@@ -67,13 +68,8 @@ export class Subscription<P> {
   #isLingering = false
   /** Where the subscription on the wire was asked to begin. */
   #asked: From = 'now'
-  /** Where the stream is: everything up to here came, or is being told to whoever follows. */
+  /** Where the stream is, and goes on after a cut: everything up to here came, or is being told to whoever follows. */
   #at: Position | undefined
-  /**
-   * Where the stream goes on after a cut. Behind `#at` only between `joined` and the frame after it: that frame
-   * may be the gap between the two, and a cut before it must not swallow the gap.
-   */
-  #resume: Position | undefined
   #reads = 0
 
   constructor(options: SubscriptionOptions) {
@@ -107,8 +103,8 @@ export class Subscription<P> {
     }
     // What is shown as live misses nothing from here on, also on the way from one connection to another.
     const isLiveOnItsWay = this.#isMoving && this.#shown.status === 'live'
+    if (isLiveOnItsWay) reader.liveAt(this.#at!)
     if (this.#is('idle') || this.#is('refused')) outputs.push(...this.#start())
-    else if (isLiveOnItsWay && start === 'now') reader.follow(this.#at)
     else if (!this.#is('joining')) outputs.push(...this.#attach(reader, false))
     return outputs
   }
@@ -171,45 +167,35 @@ export class Subscription<P> {
 
   // --- the stream -------------------------------------------------------------------------------------------
 
-  /** The subscription is confirmed, and begins at `position`. */
+  /**
+   * The subscription is confirmed, and begins at `position`. One that was asked for from a position stays there: what
+   * comes next may be the gap between the two, and a cut before it must not swallow the gap.
+   */
   joined(position: Position): Outputs<P> {
     if (!this.#is('joining')) return []
-    this.#at = position
-    this.#resume = isPosition(this.#asked) ? this.#asked : position
+    this.#at = isPosition(this.#asked) ? this.#asked : position
     return [...this.#become({ status: 'catching-up' }), ...this.#attachPending(true)]
   }
 
   event(event: TopicEvent<P>): Outputs<P> {
-    if (!this.#isJoined) return []
-    if (event.position) {
-      this.#turnTo(event.position)
-      this.#moveTo(event.position)
-    }
-    return this.#toReaders({ event, replayed: !this.#is('live') })
+    const { position } = event
+    return this.#came({ event, replayed: !this.#is('live') }, position && advance(this.#at, position))
   }
 
   /** The position moved on without an event. */
   moved(position: Position): Outputs<P> {
-    if (!this.#isJoined) return []
-    this.#turnTo(position)
-    this.#moveTo(position)
-    return this.#toReaders({ moved: position })
+    return this.#came({ moved: position }, advance(this.#at, position))
   }
 
   gap(gap: TopicGap): Outputs<P> {
-    if (!this.#isJoined) return []
-    this.#turnTo(gap.first)
     // Not by comparing: a stream that was asked for in an older epoch may be told to begin above it.
-    this.#at = gap.first
-    this.#resume = gap.first
-    return this.#toReaders({ gap })
+    return this.#came({ gap }, gap.first)
   }
 
   /** The stream has caught up: what follows is live. */
   live(position: Position): Outputs<P> {
     if (!this.#isJoined) return []
-    const outputs = this.moved(position)
-    return [...outputs, ...this.#become({ status: 'live' }), ...this.#attachPending(false)]
+    return [...this.moved(position), ...this.#become({ status: 'live' }), ...this.#attachPending(false)]
   }
 
   /** The subscription did not begin, or was ended, and will not come back by itself. Its readers keep their place. */
@@ -230,10 +216,11 @@ export class Subscription<P> {
     return this.#reading(read)?.readGap(gap) ?? []
   }
 
-  readEnd(read: number): Outputs<P> {
+  /** A bounded read is complete; by then the log, or its server, was in this epoch. */
+  readEnd(read: number, epoch: string): Outputs<P> {
     const reader = this.#reading(read)
     if (!reader) return []
-    return reader.endRead() ?? this.#attach(reader, false)
+    return reader.endRead(epoch) ?? this.#attach(reader, false)
   }
 
   /** A bounded read failed; the reader goes on from where it is, later. */
@@ -265,10 +252,8 @@ export class Subscription<P> {
   /** Nothing comes by the stream any more. @returns Whether there was one, or one was asked for. */
   #breakOff(): boolean {
     if (this.#is('idle') || this.#is('refused')) return false
-    for (const reader of this.#readers.values()) {
-      const isAhead = reader.mode === 'following' && !reader.isWithin(this.#resume)
-      if (reader.mode === 'reading' || isAhead) reader.detach()
-    }
+    this.#detachAhead()
+    for (const reader of this.#readers.values()) if (reader.mode === 'reading') reader.detach()
     return true
   }
 
@@ -278,7 +263,7 @@ export class Subscription<P> {
 
   #subscribe(): Outputs<P> {
     const [first] = this.#readers.values()
-    this.#asked = this.#resume ?? first?.wish ?? this.#asked
+    this.#asked = this.#at ?? first?.wish ?? this.#asked
     return [{ type: 'subscribe', from: this.#asked }]
   }
 
@@ -292,26 +277,23 @@ export class Subscription<P> {
   /** There is no stream any more; who still reads goes on from a position of its own. */
   #forget(): void {
     this.#at = undefined
-    this.#resume = undefined
     for (const reader of this.#readers.values()) reader.detach()
   }
 
-  /** Where the stream goes on in another epoch, a reader that is ahead of it cannot tell any more when it has come. */
-  #turnTo({ epoch }: Position): void {
-    if (!this.#at || this.#at.epoch === epoch) return
-    for (const reader of this.#readers.values())
-      if (reader.mode === 'following' && !reader.isWithin(this.#at)) reader.detach()
-  }
-
-  #moveTo(position: Position): void {
-    this.#at = advance(this.#at, position)
-    this.#resume = this.#at
-  }
-
-  #toReaders(item: Parameters<Reader<P>['streamed']>[0]): Outputs<P> {
+  /** Something came by the stream, which is at this place now. */
+  #came(item: Parameters<Reader<P>['streamed']>[0], at: Position | undefined): Outputs<P> {
+    if (!this.#isJoined) return []
+    const hasTurned = at !== undefined && at.epoch !== this.#at!.epoch
+    if (hasTurned) this.#detachAhead() // who is ahead could not tell any more when the stream has come to it
+    this.#at = at ?? this.#at
     const outputs: Outputs<P> = []
     for (const reader of this.#readers.values()) outputs.push(...reader.streamed(item))
-    return outputs
+    return hasTurned ? [...outputs, ...this.#attachPending(false)] : outputs
+  }
+
+  #detachAhead(): void {
+    for (const reader of this.#readers.values())
+      if (reader.mode === 'following' && !reader.isWithin(this.#at)) reader.detach()
   }
 
   #attachPending(isStart: boolean): Outputs<P> {
@@ -326,7 +308,7 @@ export class Subscription<P> {
   /** Lets a reader follow the stream, or brings it up to date first. `isStart`: nothing has come by the stream yet. */
   #attach(reader: Reader<P>, isStart: boolean): Outputs<P> {
     const at = this.#at!
-    const stream = { at, resume: this.#resume, asked: this.#asked, isLive: this.#is('live'), isStart }
+    const stream = { at, asked: this.#asked, isLive: this.#is('live'), isStart }
     const until = board(reader, stream)
     if (!until) return []
     const read = ++this.#reads

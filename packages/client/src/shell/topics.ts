@@ -184,7 +184,7 @@ export class Topics implements ConnectionPart {
         this.#feedRead(frame.read, (machine, read) => machine.readGap(read, frame))
         return true
       case 'hend':
-        this.#feedRead(frame.read, (machine, read) => machine.readEnd(read))
+        this.#feedRead(frame.read, (machine, read) => machine.readEnd(read, this.#epoch))
         this.#byRead.delete(frame.read)
         return true
       case 'members': {

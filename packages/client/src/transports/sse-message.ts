@@ -9,7 +9,8 @@ import {
 import type { TopicGap } from '../core/subscription.js'
 
 export type SseMessage =
-  | { readonly type: 'ready' | 'live'; readonly position: Position }
+  /** `epoch`: the one that the log is in, which need not be that of the position. */
+  | { readonly type: 'ready' | 'live'; readonly position: Position; readonly epoch: string }
   | { readonly type: 'gap'; readonly gap: TopicGap }
   | { readonly type: 'end'; readonly code: string; readonly message: string }
   /** Without a position it is volatile. `json` and `meta` are JSON text. */
@@ -31,8 +32,11 @@ export function readSseBlock(block: ReceivedBlock): SseMessage | Fault {
   switch (block.event) {
     case 'parley.ready':
     case 'parley.live': {
-      const position = positionIn(fieldsOf(block)?.position)
-      return position ? { type: block.event === 'parley.ready' ? 'ready' : 'live', position } : broken(block)
+      const fields = fieldsOf(block)
+      const position = positionIn(fields?.position)
+      if (!position) return broken(block)
+      const epoch = typeof fields?.epoch === 'string' ? fields.epoch : position.epoch
+      return { type: block.event === 'parley.ready' ? 'ready' : 'live', position, epoch }
     }
     case 'parley.gap': {
       const fields = fieldsOf(block)

@@ -9,7 +9,7 @@ import type { SseMessage } from './sse-message.js'
 
 export interface SseReadEvents {
   message(message: Extract<SseMessage, { type: 'event' | 'gap' }>): void
-  ended(end: SseEnd | { readonly type: 'complete' }): void
+  ended(end: SseEnd | { readonly type: 'complete'; readonly epoch: string }): void
 }
 
 /** The result lets go of it; nothing is told after that. */
@@ -19,7 +19,8 @@ export function boundedRead(
   request: SseRequest,
   events: SseReadEvents,
 ): () => void {
-  let isComplete = false
+  /** That of the log as the read was complete. */
+  let epoch: string | undefined
   let stopTimer = watch()
 
   function watch(): () => void {
@@ -36,11 +37,11 @@ export function boundedRead(
     },
     message(message) {
       if (message.type === 'event' || message.type === 'gap') events.message(message)
-      else if (message.type === 'live') isComplete = true
+      else if (message.type === 'live') epoch = message.epoch
     },
     ended(end) {
       stopTimer()
-      events.ended(isComplete && end.type === 'lost' ? { type: 'complete' } : end)
+      events.ended(epoch !== undefined && end.type === 'lost' ? { type: 'complete', epoch } : end)
     },
   })
   return () => {

@@ -190,7 +190,7 @@ export class SseTopic {
       },
       ended: (end) => {
         this.#reads.delete(read)
-        if (end.type === 'complete') this.reading.feed((machine) => machine.readEnd(read))
+        if (end.type === 'complete') this.reading.feed((machine) => machine.readEnd(read, end.epoch))
         else if (end.type === 'lost') this.reading.feed((machine) => machine.readFailed(read))
         else this.#ended(end)
       },

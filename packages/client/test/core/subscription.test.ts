@@ -80,9 +80,9 @@ test('a read that is answered from a later epoch than it was asked in brings not
   // the stream has it all the same; where the read ended is known by what it brought alone
   machine.event(ofNewEpoch(13))
   const on = { type: 'read', read: 2, from: at(12, 'f'), until: at(13, 'f') }
-  expect(machine.readEnd(1)).toEqual([on])
+  expect(machine.readEnd(1, 'f')).toEqual([on])
   expect(machine.readEvent(2, ofNewEpoch(13))).toMatchObject([{ reader: 2, event: { data: 13 } }])
-  expect(machine.readEnd(2)).toEqual([])
+  expect(machine.readEnd(2, 'f')).toEqual([])
 })
 
 test('a read that is answered from a later epoch, and ends early in it, leaves out nothing', () => {
@@ -91,27 +91,64 @@ test('a read that is answered from a later epoch, and ends early in it, leaves o
   machine.event(event(11)) // survives
   machine.gap({ after: at(11), first: at(11, 'f'), reason: 'reset' })
   machine.readEvent(1, { name: 'n', data: 4, position: at(4, 'f') })
-  expect(machine.readEnd(1)).toEqual([{ type: 'read', read: 2, from: at(4, 'f'), until: at(11, 'f') }])
+  expect(machine.readEnd(1, 'f')).toEqual([{ type: 'read', read: 2, from: at(4, 'f'), until: at(11, 'f') }])
 })
 
 test('a reader that knows of a later epoch than the stream waits until the stream has come to it', () => {
   const machine = liveAt10()
   machine.addReader(2, at(3))
   machine.readEvent(1, { name: 'n', data: 4, position: at(4, 'f') })
-  expect(machine.readEnd(1)).toEqual([])
+  expect(machine.readEnd(1, 'f')).toEqual([])
   expect(machine.elapsed('reads')).toEqual([])
-  machine.gap({ after: at(10), first: at(9, 'f'), reason: 'reset' })
-  expect(machine.live(at(9, 'f'))).toEqual([{ type: 'read', read: 2, from: at(4, 'f'), until: at(9, 'f') }])
+  expect(machine.gap({ after: at(10), first: at(9, 'f'), reason: 'reset' })).toMatchObject([
+    { type: 'gap', reader: 1 },
+    { type: 'read', read: 2, from: at(4, 'f'), until: at(9, 'f') },
+  ])
 })
 
 test('a reader that begins in a later epoch than the stream gets nothing from before its position when the stream comes there', () => {
   const machine = liveAt10()
   machine.addReader(2, at(9, 'f'))
-  expect(machine.readEnd(1)).toEqual([])
+  expect(machine.readEnd(1, 'f')).toEqual([])
   machine.gap({ after: at(10), first: at(8, 'f'), reason: 'reset' })
   const next = (offset: number) => machine.event({ name: 'n', data: offset, position: at(offset, 'f') })
   expect(next(9)).toMatchObject([{ reader: 1 }])
   expect(next(10)).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
+test('a read that brings nothing, answered from a later epoch, ends nowhere that the stream is: nothing comes twice', () => {
+  const machine = liveAt10()
+  expect(machine.addReader(2, at(9, 'f'))).toEqual([
+    { type: 'read', read: 1, from: at(9, 'f'), until: at(10) },
+  ])
+  expect(machine.readEnd(1, 'f')).toEqual([])
+  expect(machine.event(event(11))).toMatchObject([{ type: 'deliver', reader: 1 }])
+  // what the stream brought in its old epoch is lost: the reader, which knows of no more than the new one, missed nothing
+  expect(machine.gap({ after: at(11), first: at(8, 'f'), reason: 'reset' })).toMatchObject([
+    { type: 'gap', reader: 1 },
+  ])
+  const next = (offset: number) => machine.event({ name: 'n', data: offset, position: at(offset, 'f') })
+  expect(next(9)).toMatchObject([{ reader: 1 }])
+  expect(next(10)).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
+test('a reader whose epoch the stream passes over goes on from its own position once the stream is past it', () => {
+  const machine = liveAt10()
+  machine.addReader(2, at(9, 'f'))
+  expect(machine.readEnd(1, 'f')).toEqual([])
+  expect(machine.gap({ after: at(10), first: at(8, 'g'), reason: 'reset' })).toMatchObject([
+    { type: 'gap', reader: 1 },
+    { type: 'read', read: 2, from: at(9, 'f'), until: at(8, 'g') },
+  ])
+})
+
+test('a reader from now that comes before the gap of a topic that moves begins where that topic was', () => {
+  const machine = liveAt10()
+  machine.rejoin()
+  machine.joined(at(0, 'f')) // which says nothing
+  expect(machine.addReader(2)).toEqual([])
+  const gap = { after: at(10), first: at(8, 'f'), reason: 'reset' as const }
+  expect(machine.gap(gap)).toEqual([1, 2].map((reader) => ({ type: 'gap', reader, gap })))
 })
 
 test('a reader ahead of a stream that goes on in a new epoch gets nothing from before its own position', () => {
@@ -182,7 +219,7 @@ test('the last n are counted once, and a cut before the first of them loses noth
   expect(machine.joined(at(11))).toContainEqual({ type: 'read', read: 2, from: { last: 1 }, until: at(10) })
   machine.event(event(12))
   expect(machine.readEvent(2, event(9))).toMatchObject([{ type: 'deliver', reader: 2 }])
-  expect(machine.readEnd(2)).toEqual([{ type: 'read', read: 3, from: at(10), until: at(12) }])
+  expect(machine.readEnd(2, 'e')).toEqual([{ type: 'read', read: 3, from: at(10), until: at(12) }])
   expect(machine.readEvent(3, event(11))).toMatchObject([{ type: 'deliver', reader: 2 }])
 })
 
@@ -198,7 +235,7 @@ test('a read of all that is kept, begun anew after a cut, is followed by what ca
   // the log has given up everything up to 20 since
   expect(machine.joined(at(20))).toContainEqual({ type: 'read', read: 3, from: 'first', until: at(10) })
   machine.live(at(30))
-  expect(machine.readEnd(3)).toEqual([{ type: 'read', read: 4, from: at(10), until: at(30) }])
+  expect(machine.readEnd(3, 'e')).toEqual([{ type: 'read', read: 4, from: at(10), until: at(30) }])
 })
 
 test('a reader from now joins at once where the stream itself began now', () => {
@@ -224,7 +261,7 @@ test('a reader that starts further back reads up to the stream alone, then gets 
   expect(machine.addReader(2, at(7))).toEqual([{ type: 'read', read: 1, from: at(7), until: at(10) }])
   expect(machine.event(event(11))).toMatchObject([{ reader: 1, replayed: false }])
   expect(machine.readEvent(1, event(8))).toMatchObject([{ reader: 2, replayed: true, event: { data: 8 } }])
-  expect(machine.readEnd(1)).toMatchObject([{ reader: 2, replayed: false, event: { data: 11 } }])
+  expect(machine.readEnd(1, 'e')).toMatchObject([{ reader: 2, replayed: false, event: { data: 11 } }])
   expect(machine.event(event(12))).toMatchObject([{ reader: 1 }, { reader: 2 }])
 })
 
@@ -232,10 +269,10 @@ test('a reader for which too much came while it was reading reads on, and loses 
   const machine = liveAt10({ unreadEvents: 2 })
   machine.addReader(2, 'first')
   for (const offset of [11, 12, 13]) machine.event(event(offset))
-  expect(machine.readEnd(1)).toEqual([{ type: 'read', read: 2, from: at(10), until: at(13) }])
+  expect(machine.readEnd(1, 'e')).toEqual([{ type: 'read', read: 2, from: at(10), until: at(13) }])
   machine.event(event(14))
   for (const offset of [11, 12, 13]) machine.readEvent(2, event(offset))
-  expect(machine.readEnd(2)).toMatchObject([{ reader: 2, event: { data: 14 } }])
+  expect(machine.readEnd(2, 'e')).toMatchObject([{ reader: 2, event: { data: 14 } }])
 })
 
 test('a bounded read that a cut interrupted goes on from where the reader is', () => {

@@ -86,11 +86,11 @@ export class ScriptedFetch {
 
 const state =
   (event: string) =>
-  (position: string): string =>
-    `event: ${event}\nid: ${position}\ndata: ${JSON.stringify({ position })}\n\n`
+  (position: string, epoch?: string): string =>
+    `event: ${event}\nid: ${position}\ndata: ${JSON.stringify({ position, epoch })}\n\n`
 
-export const ready: (position: string) => string = state('parley.ready')
-export const live: (position: string) => string = state('parley.live')
+export const ready: (position: string, epoch?: string) => string = state('parley.ready')
+export const live: (position: string, epoch?: string) => string = state('parley.live')
 
 export function event(name: string, data: unknown, position?: string): string {
   return `event: ${name}\n${position === undefined ? '' : `id: ${position}\n`}data: ${JSON.stringify(data)}\n\n`

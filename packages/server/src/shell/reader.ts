@@ -173,8 +173,7 @@ export class Reader implements Member {
   }
 
   #read(from: Exclude<From, 'now'>): Promise<void> {
-    const until = this.#until?.epoch === this.#topics.epoch ? this.#until.offset : undefined
-    return this.#topics.read(this.topic, from, this.#sink.capacity / share, until).then(
+    return this.#topics.read(this.topic, from, this.#sink.capacity / share, this.#until).then(
       (page) => this.#page(page),
       (error: unknown) => this.#fail(error),
     )

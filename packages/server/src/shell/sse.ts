@@ -165,7 +165,9 @@ export class SseResponse implements Sink {
 
   #state(event: string, position: Position): void {
     const id = formatPosition(position)
-    this.#send(blockBytes({ event, id, data: JSON.stringify({ position: id }) }))
+    const { epoch } = this.#options.topics
+    const data = { position: id, ...(epoch === position.epoch ? {} : { epoch }) }
+    this.#send(blockBytes({ event, id, data: JSON.stringify(data) }))
   }
 
   #send(bytes: Uint8Array): void {
