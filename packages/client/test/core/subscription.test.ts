@@ -416,6 +416,19 @@ test('a reader that comes while the connection is replaced misses nothing from t
   expect(machine.event(event(12))).toMatchObject([{ reader: 1 }, { reader: 2 }, { reader: 3 }])
 })
 
+test('a reader of the past that comes while the connection is replaced has its past end where the topic was live', () => {
+  const machine = liveAt10()
+  machine.rejoin()
+  machine.addReader(2, 'first')
+  const past = (read: number) => ({ type: 'read', read, from: 'first', until: at(10) })
+  expect(machine.joined(at(0, 'f'))).toEqual([past(1)])
+  machine.gap({ after: at(10), first: at(90, 'f'), reason: 'trimmed' })
+  machine.live(at(95, 'f'))
+  // nothing is left of what there was as it came; what came after that, and is gone as well, it hears of
+  expect(machine.readEnd(1, 'f')).toEqual([past(2)])
+  expect(machine.readEnd(2, 'f')).toEqual([{ type: 'read', read: 3, from: at(10), until: at(95, 'f') }])
+})
+
 test('a topic that the next connection does not get, or that loses it too, says so', () => {
   const refused = liveAt10()
   refused.rejoin()
