@@ -38,7 +38,7 @@ FRAMES = {
     "gap": "topic after first reason",
     "h": "read offset name data at",
     "hgap": "read after first reason",
-    "hend": "read",
+    "hend": "read offset",
     "ok": "id output",
     "err": "id head data",
     "y": "id seq value",

@@ -157,11 +157,11 @@ export class Reader<P> {
    * unless too much came meanwhile, or the log is ahead of the stream, by an epoch (`undefined`): what the stream still
    * brings before that may be what the reader has had, or is lost. Then it has to read on from where it is.
    */
-  endRead(epoch: string): ReaderOutput<P>[] | undefined {
+  endRead(epoch: string, at?: Position): ReaderOutput<P>[] | undefined {
     const { until, askedIn } = this.#read!
     const isLater = epoch !== askedIn
     if (isLater) this.#outgrown = askedIn
-    else this.#position = advance(this.#position, until)
+    else this.#position = advance(this.#position, at ?? until)
     if (isLater || this.#overflowed) {
       this.detach()
       return undefined

@@ -216,11 +216,14 @@ export class Subscription<P> {
     return this.#reading(read)?.readGap(gap) ?? []
   }
 
-  /** A bounded read is complete; by then the log, or its server, was in this epoch. */
-  readEnd(read: number, epoch: string): Outputs<P> {
+  /**
+   * A bounded read is complete; by then the log, or its server, was in this epoch. `at`: where it has come to, left out
+   * where that is where it was to end.
+   */
+  readEnd(read: number, epoch: string, at?: Position): Outputs<P> {
     const reader = this.#reading(read)
     if (!reader) return []
-    return reader.endRead(epoch) ?? this.#attach(reader, false)
+    return reader.endRead(epoch, at) ?? this.#attach(reader, false)
   }
 
   /** A bounded read failed; the reader goes on from where it is, later. */

@@ -184,7 +184,9 @@ export class Topics implements ConnectionPart {
         this.#feedRead(frame.read, (machine, read) => machine.readGap(read, frame))
         return true
       case 'hend':
-        this.#feedRead(frame.read, (machine, read) => machine.readEnd(read, this.#epoch))
+        this.#feedRead(frame.read, (machine, read) =>
+          machine.readEnd(read, this.#epoch, frame.offset === undefined ? undefined : this.#at(frame.offset)),
+        )
         this.#byRead.delete(frame.read)
         return true
       case 'members': {

@@ -2,14 +2,21 @@
  * A bounded read: a finite response, for one reader that starts further back than the stream. It is complete when
  * `parley.live` came before its end; a response that just ends was cut, however tidily.
  */
-import { type Clock, clientDefaults } from '@parley/shared/internal'
+import { type Clock, clientDefaults, type Position } from '@parley/shared/internal'
 import type { Fetch, SseEnd, SseRequest } from './sse.js'
 import { readSse } from './sse-events.js'
 import type { SseMessage } from './sse-message.js'
 
+/** The log was in this epoch as the read was complete; reading has come to `position`. */
+interface SseReadEnd {
+  readonly type: 'complete'
+  readonly epoch: string
+  readonly position: Position
+}
+
 export interface SseReadEvents {
   message(message: Extract<SseMessage, { type: 'event' | 'gap' }>): void
-  ended(end: SseEnd | { readonly type: 'complete'; readonly epoch: string }): void
+  ended(end: SseEnd | SseReadEnd): void
 }
 
 /** The result lets go of it; nothing is told after that. */
@@ -19,8 +26,7 @@ export function boundedRead(
   request: SseRequest,
   events: SseReadEvents,
 ): () => void {
-  /** That of the log as the read was complete. */
-  let epoch: string | undefined
+  let complete: SseReadEnd | undefined
   let stopTimer = watch()
 
   function watch(): () => void {
@@ -37,11 +43,12 @@ export function boundedRead(
     },
     message(message) {
       if (message.type === 'event' || message.type === 'gap') events.message(message)
-      else if (message.type === 'live') epoch = message.epoch
+      else if (message.type === 'live')
+        complete = { type: 'complete', epoch: message.epoch, position: message.position }
     },
     ended(end) {
       stopTimer()
-      events.ended(epoch !== undefined && end.type === 'lost' ? { type: 'complete', epoch } : end)
+      events.ended(complete && end.type === 'lost' ? complete : end)
     },
   })
   return () => {

@@ -190,7 +190,8 @@ export class SseTopic {
       },
       ended: (end) => {
         this.#reads.delete(read)
-        if (end.type === 'complete') this.reading.feed((machine) => machine.readEnd(read, end.epoch))
+        if (end.type === 'complete')
+          this.reading.feed((machine) => machine.readEnd(read, end.epoch, end.position))
         else if (end.type === 'lost') this.reading.feed((machine) => machine.readFailed(read))
         else this.#ended(end)
       },

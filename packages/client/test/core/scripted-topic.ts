@@ -14,7 +14,7 @@ type Down = Of &
     | { type: 'joined' | 'live'; position: Position }
     | { type: 'event'; position: Position; serial: number }
     | { type: 'gap'; gap: TopicGap }
-    | { type: 'end'; epoch: string }
+    | { type: 'end'; epoch: string; above: Position | undefined }
   )
 type Up = { readonly sub: number } & Extract<
   SubscriptionOutput<number>,
@@ -24,6 +24,8 @@ type Up = { readonly sub: number } & Extract<
 interface Cursor {
   after: Position
   until?: Position
+  /** It reads on from a position. */
+  readonly isPlaced?: boolean
   readonly of: Of
 }
 
@@ -185,7 +187,7 @@ export class ScriptedTopic {
     } else if (frame.type === 'read') {
       const [start, gap] = this.#resolve(frame.from)
       const [until] = this.#resolve(frame.until)
-      this.#reads.push({ after: start, until, of: { read: frame.read } })
+      this.#reads.push({ after: start, until, isPlaced: isPosition(frame.from), of: { read: frame.read } })
       if (gap) this.#downward.push({ type: 'gap', gap, read: frame.read })
     } else {
       this.#reads = this.#reads.filter(({ of }) => !('read' in of) || of.read !== frame.read)
@@ -222,7 +224,9 @@ export class ScriptedTopic {
       this.#downward.push({ type: 'event', position: cursor.after, serial: next.serial, ...of })
     } else if ('read' in of) {
       this.#reads = this.#reads.filter((read) => read !== cursor)
-      this.#downward.push({ type: 'end', epoch: this.epoch, ...of })
+      const { after, until, isPlaced } = cursor
+      const above = isPlaced && until && after.offset > until.offset ? after : undefined
+      this.#downward.push({ type: 'end', epoch: this.epoch, above, ...of })
     } else {
       const position = this.#at(Math.max(this.head, cursor.after.offset))
       this.#stream = { after: position, isLive: true, of }
@@ -278,7 +282,7 @@ export class ScriptedTopic {
     const read = 'read' in frame ? frame.read : undefined
     if (frame.type === 'joined') return this.machine.joined(frame.position)
     if (frame.type === 'live') return this.machine.live(frame.position)
-    if (frame.type === 'end') return this.machine.readEnd(read!, frame.epoch)
+    if (frame.type === 'end') return this.machine.readEnd(read!, frame.epoch, frame.above)
     if (frame.type === 'gap')
       return read === undefined ? this.machine.gap(frame.gap) : this.machine.readGap(read, frame.gap)
     const { position, serial } = frame as Extract<Down, { type: 'event' }>

@@ -132,6 +132,20 @@ test('a read that brings nothing, answered from a later epoch, ends nowhere that
   expect(next(10)).toMatchObject([{ reader: 1 }, { reader: 2 }])
 })
 
+test('a reader ahead of the stream, in the words of an epoch before, gets nothing from before its own position', () => {
+  const machine = topic()
+  machine.up()
+  machine.addReader(1)
+  machine.joined(at(4, 'f'))
+  machine.live(at(4, 'f'))
+  expect(machine.addReader(2, at(9))).toEqual([{ type: 'read', read: 1, from: at(9), until: at(4, 'f') }])
+  const next = (offset: number) => machine.event({ name: 'n', data: offset, position: at(offset, 'f') })
+  expect(next(5)).toMatchObject([{ reader: 1 }])
+  expect(machine.readEnd(1, 'f', at(9, 'f'))).toEqual([])
+  expect(next(9)).toMatchObject([{ reader: 1 }])
+  expect(next(10)).toMatchObject([{ reader: 1 }, { reader: 2 }])
+})
+
 test('a reader whose epoch the stream passes over goes on from its own position once the stream is past it', () => {
   const machine = liveAt10()
   machine.addReader(2, at(9, 'f'))

@@ -59,8 +59,8 @@ export type Order =
   | { readonly type: 'await-drain' }
   /** Call `advanced` whenever the topic's view has moved. */
   | { readonly type: 'await-tail' }
-  /** `until` was reached: nothing follows. */
-  | { readonly type: 'end' }
+  /** Reading has come to this place, `until` or, where it began above that, where it began: nothing follows. */
+  | { readonly type: 'end'; readonly position: Position }
 
 export type Mode = 'new' | 'reading' | 'draining' | 'waiting' | 'live' | 'ended'
 
@@ -80,6 +80,8 @@ export class Subscription {
   #askedIn = ''
   /** Waiting for the epoch of a page, to read it again; else for the tail. */
   #awaitsEpoch = false
+  /** It began after a position, so that nothing is owed to it from before. */
+  #isPlaced = false
   #confirmed = false
   readonly #client: string | undefined
   readonly #until: Position | undefined
@@ -102,6 +104,7 @@ export class Subscription {
     }
     if (typeof from === 'object' && 'epoch' in from) {
       this.#position = from
+      this.#isPlaced = true
       this.#confirmed = true
       const confirm: Order = { type: 'confirm', position: from }
       if (!covers(view, from) || this.#until) return [confirm, ...this.#read(from, view)]
@@ -125,9 +128,9 @@ export class Subscription {
     if (page.gap) orders.push({ type: 'gap', gap: page.gap })
     this.#give(page.entries, page.position, orders)
     this.#position = page.position
-    if (this.#passed(page)) {
+    if (this.#until && this.#passed(page, this.#until)) {
       this.#mode = 'ended'
-      return [...orders, { type: 'end' }]
+      return [...orders, { type: 'end', position: this.#endOf(page, this.#until) }]
     }
     if (page.done && (!congested || !misses(view, this.#position))) return [...orders, ...this.#settle(view)]
     if (congested) return [...orders, ...this.#drain()]
@@ -223,10 +226,13 @@ export class Subscription {
     if (leftOut) orders.push({ type: 'moved', offset: upTo.offset })
   }
 
-  #passed(page: Page): boolean {
-    const until = this.#until
-    if (!until) return false
+  #passed(page: Page, until: Position): boolean {
     return page.done || (page.position.epoch === until.epoch && page.position.offset >= until.offset)
+  }
+
+  #endOf({ position }: Page, until: Position): Position {
+    const isAbove = position.epoch === until.epoch && position.offset > until.offset
+    return this.#isPlaced && isAbove ? position : until
   }
 }
 

@@ -23,8 +23,8 @@ export interface Sink {
   gap(gap: LogGap): void
   /** What follows is live. */
   live(offset: number): void
-  /** `until` was passed. */
-  end(): void
+  /** `until` was passed; reading has come to `position`. */
+  end(position: Position): void
   /** The log failed, as was reported: this reader cannot go on, and should come back. */
   failed(error: unknown): void
   queued(): number
@@ -159,7 +159,7 @@ export class Reader implements Member {
           )
           break
         case 'end':
-          this.#sink.end()
+          this.#sink.end(order.position)
       }
       // a sink may let the reader go in the middle: nothing of the rest is for it any more
       if (this.#left && order.type !== 'detach') return

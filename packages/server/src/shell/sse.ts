@@ -118,9 +118,8 @@ export class SseResponse implements Sink {
   }
 
   /** A response that just ends may have been cut, however tidily: the mark says that this one is complete. */
-  end(): void {
-    const { until } = this.#options
-    if (until) this.#state('parley.live', until)
+  end(position: Position): void {
+    this.#state('parley.live', position)
     this.close()
   }
 

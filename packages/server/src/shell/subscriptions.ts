@@ -139,7 +139,13 @@ export class Subscriptions {
       this.#refuseRead(id, 'NOT_FOUND', 'this subscription is not joined')
       return
     }
-    const reader = new Reader({ topics: this.#core.topics, topic, from, until, sink: this.#readSink(id) })
+    const reader = new Reader({
+      topics: this.#core.topics,
+      topic,
+      from,
+      until,
+      sink: this.#readSink(id, until),
+    })
     // a reader that fails at once has ended the connection before it is here
     if (this.#over) reader.leave()
     else this.#reads.set(id, { subscription: subscriptionId, reader })
@@ -249,7 +255,7 @@ export class Subscriptions {
     }
   }
 
-  #readSink(id: number): Sink {
+  #readSink(id: number, until: Position): Sink {
     const connection = this.#connection
     return {
       ...(connection.client === undefined ? {} : { client: connection.client }),
@@ -258,8 +264,8 @@ export class Subscriptions {
       moved() {},
       gap: (gap: LogGap) => connection.sendFrame({ type: 'hgap', read: id, ...gap }),
       live() {},
-      end: () => {
-        connection.sendFrame({ type: 'hend', read: id })
+      end: ({ offset }: Position) => {
+        connection.sendFrame({ type: 'hend', read: id, ...(offset === until.offset ? {} : { offset }) })
         connection.readEnded(id)
         this.cancelRead(id)
       },

@@ -65,6 +65,15 @@ test('where all up to there was given up, nothing is given: what came after it i
   expect(await read(two!, six!)).toMatchObject({ items: [6], gaps: [{ after: two, reason: 'trimmed' }] })
 })
 
+test('a read that begins above its end says where it began, in the epoch of today', async () => {
+  const { newEpoch, emit, read } = setUp()
+  const [one, two] = await emit(1, 2)
+  const epoch = newEpoch()
+  const above = `${epoch}-${parsePosition(two!)!.offset}`
+  const below = `${epoch}-${parsePosition(one!)!.offset}`
+  expect(await read(two!, below)).toEqual({ items: [], gaps: [], live: [{ position: above }] })
+})
+
 test('an end of the epoch of today says no epoch of its own', async () => {
   const { emit, read } = setUp()
   const [, two] = await emit(1, 2)

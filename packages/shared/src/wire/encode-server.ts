@@ -28,7 +28,7 @@ function writeFrame(frame: ServerFrame<Encoded>): string {
     case 'h':
       return `["h",${frame.read}${eventTail(frame.offset, frame.name, frame.data, frame.at)}`
     case 'hend':
-      return `["hend",${frame.read}]`
+      return frame.offset === undefined ? `["hend",${frame.read}]` : `["hend",${frame.read},${frame.offset}]`
     case 'gap':
       return `["gap",${frame.topic},"${formatPosition(frame.after)}","${formatPosition(frame.first)}","${frame.reason}"]`
     case 'hgap':

@@ -280,10 +280,11 @@ export interface HistoryGap {
   readonly reason: GapReason
 }
 
-/** A bounded read is complete up to its `until`. */
+/** A bounded read is complete up to its `until`, or up to `offset` where it began above that. */
 export interface HistoryEnd {
   readonly type: 'hend'
   readonly read: number
+  readonly offset?: number
 }
 
 /** The answer to a call, message, auth, or the final result of a stream. */

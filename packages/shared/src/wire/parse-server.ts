@@ -120,7 +120,13 @@ const serverReaders: ReadonlyMap<string, FrameReader<ServerFrame<Received>>> = n
       return isId(read) && hole ? { type: 'hgap', read, ...hole } : undefined
     },
   ],
-  ['hend', ([, read]) => (isId(read) ? { type: 'hend', read } : undefined)],
+  [
+    'hend',
+    ([, read, offset]) =>
+      isId(read)
+        ? { type: 'hend', read, ...optional('offset', isCount(offset) ? offset : undefined) }
+        : undefined,
+  ],
   [
     'ok',
     (e, blobs) =>

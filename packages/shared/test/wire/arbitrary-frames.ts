@@ -104,7 +104,7 @@ export const serverFrames: Frames<ServerFrame<Encoded>> = {
   gap: frame('gap', { topic: id, ...gap }),
   h: frame('h', { read: id, offset: count, name: text, data: payload }, { at: finite }),
   hgap: frame('hgap', { read: id, ...gap }),
-  hend: frame('hend', { read: id }),
+  hend: frame('hend', { read: id }, { offset: count }),
   ok: frame('ok', { id }, { output: payload }),
   err: frame(
     'err',
