@@ -12,9 +12,9 @@ export type SwitchedOff = 'dedup' | 'replay'
 const askingForMore: Change = {
   name: 'asking for more',
   file: 'packages/client/src/core/subscription.ts',
-  snippet: 'this.#asked = this.#resume ?? first?.wish ?? this.#asked',
+  snippet: "return [{ type: 'subscribe', from: this.#asked }]",
   replacement:
-    'this.#asked = (this.#resume && { ...this.#resume, offset: Math.max(0, this.#resume.offset - 3) }) ?? first?.wish ?? this.#asked',
+    "return [{ type: 'subscribe', from: this.#at ? { ...this.#at, offset: Math.max(0, this.#at.offset - 3) } : this.#asked }]",
 }
 
 const deliveringAgain: Change = {
