@@ -25,6 +25,9 @@ export type ConnectionState =
       readonly final: boolean
     }
 
+/** Of every client that nothing was asked of yet: one object, so that a page that hydrates draws nothing again. */
+export const idle: ConnectionState = { status: 'idle' }
+
 /** Why a connection was lost, or did not come about. */
 export interface ConnectionError {
   /** One of Parley's codes, or the name of a close code. */

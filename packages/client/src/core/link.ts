@@ -21,7 +21,7 @@
  * ignored. `now` never goes back. `chance` is a number from 0 (included) to 1 (excluded).
  */
 import { closeCodes, type ServerFrame } from '@parley/shared/internal'
-import type { ConnectionError, ConnectionState } from './connection-state.js'
+import { type ConnectionError, type ConnectionState, idle } from './connection-state.js'
 import { Line, type LineOptions } from './line.js'
 import type { LineEnding, LineOutput, LinkOutput } from './link-output.js'
 import { Onward } from './onward.js'
@@ -40,7 +40,7 @@ type Input<Out, In> = (line: Line<Out, In>) => readonly LineOutput<Out, In>[]
 
 export class ClientLink<Out, In> {
   readonly #options: LineOptions
-  #state: ConnectionState = { status: 'idle' }
+  #state: ConnectionState = idle
   /** Number of the newest line. */
   #newest = 0
   #present: Line<Out, In> | undefined

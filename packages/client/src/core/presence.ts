@@ -37,6 +37,9 @@ export interface PresenceSnapshot<State> {
   readonly current: boolean
 }
 
+/** Nobody is known to be there yet: one object, so that a page that hydrates draws nothing again. */
+export const nobody: PresenceSnapshot<never> = { members: [], current: false }
+
 /** What became different. A member that has another tab open is no other member: it is among `updated`. */
 export interface PresenceChange<State> {
   readonly joined: readonly PresentMember<State>[]
@@ -114,7 +117,7 @@ export class Presence<State> {
   #isListed = false
   /** Something of the list is missing: what comes of it counts no more. */
   #isBroken = false
-  #snapshot: PresenceSnapshot<State> = { members: [], current: false }
+  #snapshot: PresenceSnapshot<State> = nobody
   /** Somebody was shown, or nobody was there: what differs from then on is a change. */
   #wasShown = false
 
@@ -148,7 +151,7 @@ export class Presence<State> {
     this.#roster = new Roster(this.#isSame)
     this.#wasShown = false
     const { members, current } = this.#snapshot
-    if (members.length > 0 || current) this.#snapshot = { members: [], current: false }
+    if (members.length > 0 || current) this.#snapshot = nobody
   }
 
   /** @returns What differs from what was shown, unless nothing was shown before. */

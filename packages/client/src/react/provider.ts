@@ -8,7 +8,7 @@ import {
   useContext,
   useSyncExternalStore,
 } from 'react'
-import type { ConnectionState } from '../core/connection-state.js'
+import { type ConnectionState, idle } from '../core/connection-state.js'
 import type { Store } from '../shell/store.js'
 
 /** What `useConnection` needs of a client. */
@@ -37,12 +37,6 @@ export function ParleyProvider({ client, children }: ParleyProviderProps): React
 }
 
 /**
- * On a server, and in the first render of a page that came from one, nothing is open. Every client that is idle has this
- * state: hydration would draw another one again.
- */
-const idle: ConnectionState = { status: 'idle' }
-
-/**
  * The state of the client's connection. It opens nothing.
  *
  * @param client Default: that of the nearest `ParleyProvider`.
@@ -56,9 +50,6 @@ export function useConnection(client?: ConnectedClient): ConnectionState {
   if (!connection) {
     throw new ParleyError('BAD_OPTIONS', 'useConnection: give it a client, or put a ParleyProvider above it')
   }
-  const shown = (): ConnectionState => {
-    const state = connection.getSnapshot()
-    return state.status === 'idle' ? idle : state
-  }
-  return useSyncExternalStore(connection.subscribe, shown, () => idle)
+  // on a server, and in the first render of a page that came from one, nothing is open
+  return useSyncExternalStore(connection.subscribe, connection.getSnapshot, () => idle)
 }

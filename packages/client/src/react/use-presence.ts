@@ -1,17 +1,11 @@
 import { useSyncExternalStore } from 'react'
-import type { PresenceSnapshot, PresentMember } from '../core/presence.js'
+import { nobody, type PresenceSnapshot, type PresentMember } from '../core/presence.js'
 import type { Store } from '../shell/store.js'
 
 /** What `usePresence` needs of a topic's handle. */
 export interface WithPresence<State> {
   readonly presence: Store<PresenceSnapshot<State>>
 }
-
-/**
- * On a server, and in the first render of a page that came from one, nobody is known to be there. Every empty list is
- * this one: hydration would draw another one again.
- */
-const nobody: readonly never[] = []
 
 /**
  * Who is present on a topic, and with that this client too, as long as the component is mounted. Through a cut it is who
@@ -23,9 +17,10 @@ const nobody: readonly never[] = []
  */
 export function usePresence<State>(channel: WithPresence<State>): readonly PresentMember<State>[] {
   const { subscribe, getSnapshot } = channel.presence
-  const shown = (): readonly PresentMember<State>[] => {
-    const { members } = getSnapshot()
-    return members.length === 0 ? nobody : members
-  }
-  return useSyncExternalStore(subscribe, shown, () => nobody)
+  return useSyncExternalStore(
+    subscribe,
+    () => getSnapshot().members,
+    // on a server, and in the first render of a page that came from one
+    () => nobody.members,
+  )
 }
