@@ -66,9 +66,10 @@ export function hubTopic(core: HubCore, topic: Topic): object {
     })
     const shown = whose === undefined ? [] : core.presences.clientsOf(topic.key, whose)
     for (const connection of [...core.connections]) {
-      const { member, client = '' } = connection
+      const { member, client } = connection
       // a client of nobody is shown as a member of its own
-      const isMember = member === undefined ? shown.includes(client) : member === whose
+      const isMember =
+        member === undefined ? client !== undefined && shown.includes(client) : member === whose
       if (whose === undefined || isMember) connection.endTopic(topic.key, code, message)
     }
     // those, too, whose connection is away
