@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { launchChromium } from '../tests/browser/chromium.js'
 import { openDemo } from '../tests/browser/demo-page.js'
+import { say } from '../tests/demo/say.js'
 import { startExample } from '../tests/examples/running.js'
 import { root } from './packages.js'
 
@@ -35,12 +36,7 @@ const browser = await launchChromium()
 try {
   await mkdir(folder, { recursive: true })
   for (const [room, from, text, kind] of talk) {
-    const response = await fetch(`${demo.url}/realtime/message/room/say?id=${room}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${from}` },
-      body: JSON.stringify({ text, kind }),
-    })
-    if (!response.ok) throw new Error(await response.text())
+    await say(demo.url, { from, room, text, ...(kind && { kind }) })
   }
   const [visitor, other] = await Promise.all([
     openDemo(await browser.newContext({ viewport: desktop }), demo.url, 'Ada'),

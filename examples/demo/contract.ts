@@ -5,14 +5,14 @@ import { z } from 'zod'
 /** A name that somebody goes by. There is no password: whoever says it has it. */
 export const Name = z.string().trim().min(1).max(32)
 
-/** Of a room, in characters. */
-export const longestName = 40
+/** In characters. */
+export const longestRoomName = 40
 
 /** The name of a room; its id is made from it. */
 export const RoomName = z
   .string()
   .trim()
-  .max(longestName, `at most ${longestName} characters`)
+  .max(longestRoomName, `at most ${longestRoomName} characters`)
   .regex(/[\p{L}\p{N}]/u, 'it needs a letter or a digit')
 
 const Room = z.object({ id: z.string(), name: z.string(), by: z.string(), at: z.date() })

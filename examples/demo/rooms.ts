@@ -1,5 +1,5 @@
 /** The rooms that there are. */
-import { longestName } from './contract.js'
+import { longestRoomName } from './contract.js'
 
 export interface Room {
   readonly id: string
@@ -57,7 +57,7 @@ export class Rooms {
   #free(name: string): string {
     for (let number = 2; ; number++) {
       const ending = ` ${number}`
-      const suggestion = cut(name, longestName - ending.length) + ending
+      const suggestion = cut(name, longestRoomName - ending.length) + ending
       if (!this.#rooms.has(idOf(suggestion))) return suggestion
     }
   }

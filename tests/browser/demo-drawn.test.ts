@@ -1,6 +1,7 @@
 /** The demo's page as the server draws it, on its way to live, and what axe-core has to say to it. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { firstBlocks } from '../demo/event-stream.js'
+import { say } from '../demo/say.js'
 import { type Running, startExample } from '../examples/running.js'
 import { accessibilityFaults } from './axe.js'
 import { describeInChromium, oneBrowser } from './chromium.js'
@@ -15,15 +16,11 @@ describeInChromium('the page of the demo, drawn by the server', () => {
   afterAll(async () => {
     await demo.stop()
   })
-  const say = (text: string, kind?: 'announcement' | 'chat', from = 'Ada') =>
-    fetch(`${demo.url}/realtime/message/room/say?id=general`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${from}` },
-      body: JSON.stringify({ text, kind }),
-    })
+  const ada = (text: string, kind?: 'announcement') =>
+    say(demo.url, { from: 'Ada', text, ...(kind && { kind }) })
 
   test('shows what there is without JavaScript, and its links lead to rooms', async () => {
-    await say('Drawn')
+    await ada('Drawn')
     const context = await browser().newContext({ javaScriptEnabled: false })
     try {
       const page = await context.newPage()
@@ -37,7 +34,7 @@ describeInChromium('the page of the demo, drawn by the server', () => {
       await page.getByRole('heading', { name: 'lunch' }).waitFor()
 
       // a time stays in its line, whoever it was
-      await say('In short', 'chat', 'A name as long as a name may be')
+      await say(demo.url, { from: 'A name as long as a name may be', text: 'In short' })
       await page.setViewportSize({ width: 320, height: 640 })
       await page.reload()
       const notice = page.locator('.notice', { hasText: 'In short' })
@@ -55,12 +52,12 @@ describeInChromium('the page of the demo, drawn by the server', () => {
       colorScheme: 'dark',
     })
     try {
-      await say('Before')
+      await ada('Before')
       let saidMeanwhile = false
       await context.route(/\.js$/, async (route) => {
         // as its colours are, although neither the server nor a script has said so
         await context.pages()[0]!.getByRole('button', { name: 'Use light colours' }).waitFor()
-        await say('Meanwhile')
+        await ada('Meanwhile')
         saidMeanwhile = true
         await route.continue()
       })
@@ -77,7 +74,7 @@ describeInChromium('the page of the demo, drawn by the server', () => {
       expect([await figure('lost'), await figure('twice'), await figure('gaps')]).toEqual([0, 0, 0])
 
       const said = Number(await page.locator('[data-stat=said]').textContent())
-      await say('One more')
+      await ada('One more')
       await page.locator('[data-stat=said]', { hasText: String(said + 1) }).waitFor()
 
       // there and back, without leaving the page
@@ -121,7 +118,7 @@ describeInChromium('the page of the demo, drawn by the server', () => {
   }, async () => {
     const context = await browser().newContext({ reducedMotion: 'reduce' })
     try {
-      await say('All hands', 'announcement')
+      await ada('All hands', 'announcement')
       const { page, turn, say: sayHere, connected } = await openDemo(context, `${demo.url}/?room=lunch`)
       const looks = [
         { colorScheme: 'light', viewport: { width: 1280, height: 800 } },

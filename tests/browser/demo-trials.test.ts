@@ -3,9 +3,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { say } from '../demo/say.js'
 import { startExample } from '../examples/running.js'
 import { describeInChromium } from './chromium.js'
 import { type DemoPage, replayedSinceCut } from './demo-page.js'
+import { unseenBelow } from './looks.js'
 import { demoStart, faults, oneDemo } from './one-demo.js'
 
 const logged = ({ page }: DemoPage, text: string | RegExp) =>
@@ -102,21 +104,12 @@ describeInChromium('somebody who doubts the demo', () => {
     const demo = await startExample(demoStart)
     onTestFinished(async () => void (await demo.stop()))
     const { page, sees } = await open('Gus', demo.url)
-    const say = (text: string) =>
-      fetch(`${demo.url}/realtime/message/room/say?id=general`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: 'Bearer Hal' },
-        body: JSON.stringify({ text }),
-      })
+    const hal = (text: string) => say(demo.url, { from: 'Hal', text })
     const lines = Array.from({ length: 500 }, (_, n) => `Line ${n}${' and on'.repeat((n % 7) * 10)}`)
-    while (lines.length > 0) await Promise.all(lines.splice(0, 50).map(say))
-    await say('That was all')
+    while (lines.length > 0) await Promise.all(lines.splice(0, 50).map(hal))
+    await hal('That was all')
     await sees('That was all')
-    const below = () =>
-      page
-        .getByRole('log', { name: 'Messages' })
-        .evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop)
-    await expect.poll(below, { timeout: 10_000 }).toBeLessThan(4)
+    await expect.poll(() => unseenBelow(page), { timeout: 10_000 }).toBeLessThan(4)
   })
 
   test('presses everything that can be pressed, and each does what it says', {

@@ -7,7 +7,7 @@ import { type Running, startExample } from '../examples/running.js'
 import { describeInChromium, launchChromium } from './chromium.js'
 import { type DemoPage, openDemo } from './demo-page.js'
 import { focused, usable, walk, watchFocus } from './focus.js'
-import { boxesOf, faintTexts } from './looks.js'
+import { boxesOf, faintTexts, unseenBelow } from './looks.js'
 
 vi.setConfig({ testTimeout: 60_000 }) // browsers and servers are started here, maybe on a busy machine
 
@@ -20,9 +20,8 @@ async function faults({ figure }: DemoPage) {
 
 /** Waits until so many pixels of what was said are below what one sees of it. */
 async function scrolled(page: Page, isSo: (below: number) => boolean) {
-  const messages = page.getByRole('log', { name: 'Messages' })
   await vi.waitFor(async () => {
-    const below = await messages.evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop)
+    const below = await unseenBelow(page)
     expect(isSo(below), `${below} pixels below`).toBe(true)
   }, 10_000)
 }
@@ -198,16 +197,7 @@ describeInChromium('the page of the demo', () => {
     visit(['Opal'], async (opal) => {
       const { page } = opal
       await page.setViewportSize(viewport)
-      const panels = () =>
-        page
-          .locator('.panel')
-          .evaluateAll((all) =>
-            all.map((one) => [
-              one.className,
-              (one as HTMLElement).offsetTop,
-              (one as HTMLElement).offsetHeight,
-            ]),
-          )
+      const panels = () => boxesOf(page, '.panel')
       const before = await panels()
       await page.getByRole('button', { name: 'Import rows' }).click()
       await page.getByRole('button', { name: 'Cancel' }).click()

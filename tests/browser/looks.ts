@@ -1,12 +1,14 @@
 /** What a page looks like, as figures: where things stand, and how well texts can be read. */
 import type { Page } from 'playwright-core'
 
-/** Where everything stands that a visitor could lose sight of: `x y width height` by what it is. */
-export function boxesOf(page: Page): Promise<Record<string, string>> {
-  return page.evaluate(() => {
+/** Everything that a visitor could lose sight of. */
+const everything =
+  'header, section, h1, h2, p, form, label, input, textarea, button, dl > *, svg, nav a, li:not(.event-log li), figcaption'
+
+/** Where all of this stands: `x y width height` by what it is. */
+export function boxesOf(page: Page, all = everything): Promise<Record<string, string>> {
+  return page.evaluate((all) => {
     const boxes: Record<string, string> = {}
-    const all =
-      'header, section, h1, h2, p, form, label, input, textarea, button, dl > *, svg, nav a, li:not(.event-log li), figcaption'
     for (const [index, element] of [...document.querySelectorAll(all)].entries()) {
       if (element.getClientRects().length === 0) continue // not drawn
       const { x, y, width, height } = element.getBoundingClientRect()
@@ -14,8 +16,14 @@ export function boxesOf(page: Page): Promise<Record<string, string>> {
       boxes[name] = [x + scrollX, y + scrollY, width, height].map((one) => one.toFixed(1)).join(' ')
     }
     return boxes
-  })
+  }, all)
 }
+
+/** How many pixels of what was said are below what one sees of it. */
+export const unseenBelow = (page: Page): Promise<number> =>
+  page
+    .getByRole('log', { name: 'Messages' })
+    .evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop)
 
 /** The texts whose contrast is under 4.5 (WCAG 2.2, 1.4.3), with it. */
 export function faintTexts(page: Page): Promise<string[]> {

@@ -6,13 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromJson } from '../../examples/demo/page/loaded.js'
 import { type Running, startExample } from '../examples/running.js'
 import { firstBlocks } from './event-stream.js'
+import { say } from './say.js'
 
 const start = 'examples/demo/start.ts'
 const headers = { 'content-type': 'application/json', authorization: 'Bearer Ada' }
 
 const post = (url: string, path: string, body: unknown) =>
   fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
-const say = (url: string, text: string) => post(url, '/realtime/message/room/say?id=lunch', { text })
+const inLunch = (url: string, text: string) => say(url, { from: 'Ada', room: 'lunch', text })
 
 function loadedIn(html: string) {
   const [, json] = /<script type="application\/json" id="loaded">(.*?)<\/script>/s.exec(html) ?? []
@@ -32,7 +33,7 @@ describe('the page as the server draws it', () => {
     (await fetch(demo.url + path, { headers: { cookie } })).text()
 
   test('has the messages of its room, the rooms, the notifications and the newest number, and is not kept', async () => {
-    await say(demo.url, 'Soup at noon')
+    await inLunch(demo.url, 'Soup at noon')
     const response = await fetch(`${demo.url}/?room=lunch`)
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('no-store')
@@ -56,7 +57,7 @@ describe('the page as the server draws it', () => {
 
   test('takes what somebody said for a text, in the page and in its data', async () => {
     const text = '</script><img src=x onerror=alert(1)> $& \u2028 <!--'
-    await say(demo.url, text)
+    await inLunch(demo.url, text)
     const html = await page('/?room=lunch')
     expect(html).not.toContain('<img')
     expect(html.split('</script>').length).toBe(html.split('<script').length)
@@ -89,7 +90,7 @@ test('the rooms and the sums of the dashboard are there after a restart', { time
   try {
     const before = await startExample(start, { data })
     await post(before.url, '/realtime/call/rooms.create', { name: 'Night Shift' })
-    await say(before.url, 'Until tomorrow')
+    await inLunch(before.url, 'Until tomorrow')
     const changes = await firstBlocks(`${before.url}/realtime/events/stats?from=first`, 1, 'changed')
     expect(changes[0]!.data).toMatchObject({ here: 0 })
     await before.stop()

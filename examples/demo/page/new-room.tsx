@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
-import { longestName } from '../contract.js'
+import { longestRoomName } from '../contract.js'
 import { client } from './client.js'
 import { toMessageField } from './composer.js'
 import { goTo } from './use-room-id.js'
@@ -48,7 +48,7 @@ export function NewRoom() {
         <input
           id="new-room"
           value={name}
-          maxLength={longestName}
+          maxLength={longestRoomName}
           required
           autoComplete="off"
           placeholder="Try General"
