@@ -49,6 +49,18 @@ describe('the lane of the link', () => {
     expect(link.replays.map(({ events }) => events)).toEqual([1, 1])
   })
 
+  test('takes what is replayed after a cut for a replay of its own, though the one before was not over', () => {
+    let link = came(lane([0, open]), number(1, true), start + 1)
+    link = linked(link, waiting(1, 100), start + 10)
+    link = linked(link, { ...open }, start + 110)
+    link = came(link, number(2, true), start + 120)
+    expect(told(link).slice(0, 2)).toEqual([
+      '1 event replayed from :4 to :4 in 0 ms',
+      'connected over WebSocket',
+    ])
+    expect(link.replays.map(({ begun }) => begun - start)).toEqual([1, 120])
+  })
+
   test('forgets what is past the left edge and not among the newest, but not how the link is', () => {
     const states = Array.from({ length: 20 }, (_, i) => [i, i % 2 ? connecting : waiting(i, 1)] as const)
     const link = linked(lane(...states), { ...open }, start + 100_000)

@@ -35,7 +35,7 @@ export interface LinkLane {
   readonly stretches: readonly Stretch[]
   readonly replays: readonly Replay[]
   readonly holes: readonly Hole[]
-  /** The last event was a replayed one. */
+  /** The last thing that happened was a replayed event. */
   readonly isReplaying: boolean
   /** The newest number, and where it stands in the log. */
   readonly last: number | undefined
@@ -63,7 +63,8 @@ export function linked(lane: LinkLane, connection: ConnectionState, at: number):
   if (lane.stretches.at(-1)?.connection === connection) return lane
   const all = [...lane.stretches, { from: at, connection }]
   // the newest of those that began too long ago still says how it was at the left edge
-  return { ...lane, stretches: kept(all, (one) => all[all.indexOf(one) + 1]?.from ?? at, at) }
+  const stretches = kept(all, (one) => all[all.indexOf(one) + 1]?.from ?? at, at)
+  return { ...lane, stretches, isReplaying: false } // what comes over the next link is a replay of its own
 }
 
 interface Came {
