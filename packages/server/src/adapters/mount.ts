@@ -1,6 +1,7 @@
 /** What every adapter does in the same way: where a router is mounted, and which sockets come in. */
 import { closeCodes, encodeCloseReason, subprotocol } from '@parley/shared/internal'
 import type { RouterInside } from '../router.js'
+import { pathAndQuery } from '../shell/address.js'
 import type { Connection } from '../shell/connection.js'
 import { originRefusal } from '../shell/cors.js'
 import type { ServerSocket } from '../shell/socket.js'
@@ -12,10 +13,7 @@ export function normalPath(path: string): string {
 
 /** What follows the base in the path of an address, or nothing when it is elsewhere. */
 export function restOf(url: string, base: string): string | undefined {
-  const from = url.indexOf('/', url.indexOf('//') + 2)
-  if (from === -1) return base === '/' ? '' : undefined
-  const query = url.indexOf('?', from)
-  const path = url.slice(from, query === -1 ? undefined : query)
+  const path = pathAndQuery(url).split('?', 1)[0]!
   if (base === '/') return path
   if (path === base) return ''
   return path.startsWith(`${base}/`) ? path.slice(base.length) : undefined

@@ -1,6 +1,7 @@
 /** The origin rule over HTTP, and the CORS answers that follow from it. */
 import type { Report } from '@parley/shared'
 import { isForeignAllowed, type OriginFacts, originAllowed } from '../core/origin.js'
+import { urlOf } from './address.js'
 
 const allowedHeaders =
   'accept, authorization, content-type, idempotency-key, last-event-id, parley-client, parley-contract, parley-link, parley-seq, parley-within'
@@ -9,7 +10,7 @@ function originFacts(request: Request): OriginFacts {
   const { headers } = request
   return {
     origin: headers.get('origin'),
-    host: headers.get('host') ?? new URL(request.url).host,
+    host: headers.get('host') ?? urlOf(request).host,
     fetchSite: headers.get('sec-fetch-site'),
     cookie: headers.has('cookie'),
   }
@@ -30,7 +31,7 @@ export function originRefusal(
   const facts = originFacts(request)
   if (originAllowed(facts, allowed)) return undefined
   const message = refusalOf(facts, allowed)
-  report({ kind: 'refused', path: new URL(request.url).pathname, message })
+  report({ kind: 'refused', path: urlOf(request).pathname, message })
   return message
 }
 

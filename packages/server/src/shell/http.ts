@@ -4,6 +4,7 @@ import { paramsFromQuery, type Received, type Topic } from '@parley/shared/inter
 import { type Failure, failure, statusOf } from '../failure.js'
 import type { Outcome } from '../outcome-text.js'
 import type { Running } from '../running.js'
+import { urlOf } from './address.js'
 import { type Admitted, admit, Refusal } from './admission.js'
 import { errorInText, outputResponse, readBody } from './body.js'
 import type { HandlerTable } from './core.js'
@@ -159,7 +160,7 @@ async function post(
 function topicFromQuery(core: LiveHub, path: string, request: Request): Topic {
   const spec = core.contract.channels.get(path)
   if (!spec) throw new ParleyError('NOT_FOUND', `there is no channel '${path.slice(0, 100)}'`)
-  return paramsFromQuery(spec, new URL(request.url).searchParams, core.topics.limits.topicKeyBytes)
+  return paramsFromQuery(spec, urlOf(request).searchParams, core.topics.limits.topicKeyBytes)
 }
 
 /** Asks the application about one request. */

@@ -3,6 +3,7 @@ import { ParleyError } from '@parley/shared'
 import { type From, type Position, parsePosition, type Topic } from '@parley/shared/internal'
 import { type Failure, failure, statusOf } from '../failure.js'
 import type { Topics } from '../topics.js'
+import { urlOf } from './address.js'
 import type { Contracts } from './contracts.js'
 import { corsHeaders, originRefusal, preflight } from './cors.js'
 import type { Draining } from './draining.js'
@@ -60,7 +61,7 @@ export async function respondAllowed(
   headers: Headers,
 ): Promise<Response> {
   if (isClosing(host)) return closing(host, headers)
-  const query = new URL(request.url).searchParams
+  const query = urlOf(request).searchParams
   let start: { from: From; until: Position | undefined }
   try {
     start = { from: startFrom(request, query), until: position(query.get('until'), 'until') }

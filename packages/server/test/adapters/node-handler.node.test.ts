@@ -150,19 +150,6 @@ test('the time-out of a connection is what it was, once an answer has gone out',
   await expect.poll(() => sockets[0]?.timeout ?? 0).toBe(0)
 })
 
-test('a client of HTTP/1.0 gets its answer, and then the end of the connection', async () => {
-  const { url } = await startServed()
-  const { hostname, port, pathname } = new URL(url)
-  const socket = connect(Number(port), hostname).setEncoding('utf8')
-  let text = ''
-  socket.on('data', (chunk) => {
-    text += chunk
-  })
-  socket.write(`GET ${pathname}/health HTTP/1.0\r\n\r\n`)
-  await once(socket, 'close')
-  expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n(.+\r\n)+\r\n\{"status":"ok"\}$/)
-})
-
 test('a reader of SSE that takes nothing is let go after `stalledMs`; a quiet one is kept', async () => {
   const { url, hub, router } = await startServed({ limits: { stalledMs: 300 } })
   const [quiet, stalled] = ['quiet', 'stalled'].map((id) => rawGet(`${url}/events/room?id=${id}`))

@@ -1,5 +1,6 @@
 /** A router as routes of an EreoJS application. */
 import { insideOf, type Router } from '../../router.js'
+import { urlOf } from '../../shell/address.js'
 import {
   type BunServer,
   type BunSocket,
@@ -57,7 +58,7 @@ export function ereoRoute<Context>(router: Router<Context>, { path }: EreoRouteO
   const answer: EreoHandler = async ({ request, context }) => {
     const rest = restOf(request.url, base)
     if (rest === undefined) {
-      const { pathname } = new URL(request.url)
+      const { pathname } = urlOf(request)
       return new Response(
         `${pathname} is not below ${base}, which is the \`path\` that ereoRoute was given`,
         {

@@ -7,7 +7,7 @@ import { insideOf, type Router, type RouterInside } from '../../router.js'
 import { encodeOnce } from '../../shell/encode-once.js'
 import { acceptSocket, normalPath, restOf, upgradeRefusal } from '../mount.js'
 import { answer } from './answer.js'
-import { addressOf, toRequest } from './request.js'
+import { targetOf, toRequest } from './request.js'
 import { NodeSocket, type ReadyFrame, readyFrame } from './socket.js'
 
 /** What a socket that failed is said to be closed with (RFC 6455, 7.1.5). */
@@ -60,13 +60,13 @@ export function nodeHandler<Context>(
     inside.fetch(request, rest === '' ? '/' : rest)
   return {
     handle(req, res) {
-      const rest = restOf(addressOf(req), base)
+      const rest = restOf(targetOf(req), base)
       if (rest === undefined) return false
       void answer(req, res, answering, (request) => fetchRest(request, rest))
       return true
     },
     upgrade(req, socket, head) {
-      const rest = restOf(addressOf(req), base)
+      const rest = restOf(targetOf(req), base)
       if (rest === undefined) return false
       const refusal = upgradeRefusal(rest, req.headers['sec-websocket-protocol'])
       if (refusal) {

@@ -3,14 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import { ParleyError } from '@parley/shared'
 
 /** The whole address that was asked for, whatever routers of the host have taken off it (Express keeps it there). */
-function targetOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
+export function targetOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
   return req.originalUrl ?? req.url ?? '/'
-}
-
-/** The address to look for a path in. The host is left out: it is the client's to write, and must not pass for a path. */
-export function addressOf(req: IncomingMessage): string {
-  const target = targetOf(req)
-  return target.startsWith('/') ? `http://localhost${target}` : target
 }
 
 /** What of it a report may name. A client may write anything there: `*` is no address. */

@@ -193,6 +193,30 @@ export function badInputTests(startEdge: StartEdge): void {
       await ended()
     })
 
+    test.each(['[', 'a:b', 'a b', 'a:99999', 'ann:secret@here', ''])(
+      'with %j for a host is answered, whatever it asks for',
+      async (name) => {
+        const { url, reports, witnessed, ended } = await startWitnessed()
+        const foreign = 'Origin: https://foreign.example'
+        const upgrade = [
+          ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: parley.1'],
+          ...['Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${btoa('0123456789abcdef')}`],
+        ]
+        const asked: [path: string, ...headers: string[]][] = [
+          ...([['/health'], ['/events/room?id=b'], ['/events/feed', foreign]] as [string][]),
+          ...([['/link'], ['/link', foreign], ['', ...upgrade], ['', foreign, ...upgrade]] as [string][]),
+        ]
+        for (const [path, ...headers] of asked) {
+          const { until, cut } = rawGet(url + path, `Host: ${name}`, ...headers)
+          expect(await until(/^HTTP.*\r\n/)).toMatch(/^HTTP\/1\.1 (101|200|4\d\d) /)
+          cut()
+        }
+        expect(reports.filter(({ kind }) => kind !== 'refused')).toEqual([])
+        await witnessed()
+        await ended()
+      },
+    )
+
     test('that no schema accepts is told so, path by path, and goes on', async () => {
       const { url, witnessed, ended } = await startWitnessed()
       const socket = await greeted(url)

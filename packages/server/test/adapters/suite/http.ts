@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
@@ -372,6 +373,19 @@ export function httpTests(startEdge: StartEdge): void {
       expect(response.headers.get('upgrade')).toBe('websocket')
       expect((await response.json()).error.message).toMatch(/^a WebSocket connects here; .*GET \/health/)
     })
+  })
+
+  test('a client of HTTP/1.0, which names no host, gets its answer, and then the end of the connection', async () => {
+    const { url } = await startEdge()
+    const { hostname, port, pathname } = new URL(url)
+    const socket = connect(Number(port), hostname).setEncoding('utf8')
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.write(`GET ${pathname}/health HTTP/1.0\r\n\r\n`)
+    await once(socket, 'close')
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n(.+\r\n)+\r\n\{"status":"ok"\}$/)
   })
 
   test('requests on top of what a server takes are told to come later', async () => {
