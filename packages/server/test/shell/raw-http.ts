@@ -8,6 +8,8 @@ export interface RawGet {
   until(pattern: RegExp): Promise<string>
   /** Resolves when the connection is over, with everything received. */
   readonly ended: Promise<string>
+  /** Asks for the same once more, behind what it was asked for before. */
+  again(): void
   /** Reads no more: what arrives stays where it is. */
   pause(): void
   resume(): void
@@ -39,7 +41,9 @@ export function rawGet(url: string, ...headers: string[]): RawGet {
   })
   socket.on('error', () => {}) // a reset is one of the ends that a test asks for; `close` follows
   const lines = headers.some((line) => line.startsWith('Host:')) ? headers : [`Host: ${host}`, ...headers]
-  socket.write(`GET ${pathname}${search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+  const ask = (): void =>
+    void socket.write(`GET ${pathname}${search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+  ask()
   return {
     text: () => received,
     until: (pattern) =>
@@ -54,6 +58,7 @@ export function rawGet(url: string, ...headers: string[]): RawGet {
         check()
       }),
     ended,
+    again: ask,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     cut: () => void socket.resetAndDestroy(),

@@ -1,4 +1,5 @@
 /** Answers requests of Node's as a fetch-style handler says. */
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Report } from '@parley/shared'
 import { limits, printReport, safeReporter } from '@parley/shared/internal'
@@ -43,6 +44,8 @@ export async function answer(
   handler: FetchHandler,
 ): Promise<void> {
   res.on('error', () => {}) // a client that is gone is told by `close`
+  // behind an answer that is not over: Node would not tell that the client is gone before its turn has come
+  if (!res.socket) await once(res, 'socket')
   const gone = new AbortController()
   const failed = (message: string, error: unknown): void => {
     report({ kind: 'handler-failed', path: pathOf(req), message, error })

@@ -183,6 +183,19 @@ export function countTests(startEdge: StartEdge, times: number): void {
     })
   })
 
+  test('after many SSE responses that were cut with others behind them, everything is as it was', async () => {
+    const held = await startHeld()
+    await inRounds(
+      () => rawGet(`${held.url}/events/room?id=a`),
+      async (links) => {
+        await Promise.all(links.map((link) => (link as RawGet).until(/parley\.live/)))
+        for (const link of links) for (let n = 0; n < 3; n++) (link as RawGet).again()
+        expect((await fetch(`${held.url}/health`)).status).toBe(200) // they have come that far by now
+      },
+    )
+    await held.unharmed()
+  })
+
   describe('after many WebSockets that were cut', () => {
     const until = (matches: (frame: string) => boolean) => (links: readonly Cuttable[]) =>
       Promise.all(links.map((link) => (link as RawWebSocket).until(matches)))
