@@ -26,7 +26,7 @@ type ItemOf<Data> = Data extends readonly (infer Item)[] ? Item : never
 type DataOf<Event> = Event extends { readonly data: infer Data } ? Data : never
 
 /** Options of {@link liveOptions}. */
-export type LiveOptions<Input, Given, Data, Failure, Selected, Event, Names> = Omit<
+export type LiveOptions<Data, Failure, Selected, Event, Names> = Omit<
   CallQueryOptions<LiveData<Data>, Failure, Selected>,
   | 'select'
   | 'staleTime'
@@ -34,24 +34,23 @@ export type LiveOptions<Input, Given, Data, Failure, Selected, Event, Names> = O
   | 'refetchIntervalInBackground'
   | 'refetchOnMount'
   | 'structuralSharing'
-> &
-  WithInput<Input, Given> & {
-    /** Only events of these names are reduced. Default: all. */
-    readonly events?: readonly Names[]
-    /**
-     * Names an item: an event whose key was there before - in what was loaded, if that is a list, or in an earlier event -
-     * is dropped. What is emitted between the position and the load is in the data already, and comes once more; with
-     * a key it is there once. What has no key (`undefined`) is not dropped.
-     */
-    readonly key?: (item: NoInfer<DataOf<Event> | ItemOf<Data>>) => unknown
-    /**
-     * Makes the next data of an event. The one of the latest fetch is used, and so are `key` and `events`; it must change
-     * nothing. One that gives the data that it got draws nothing.
-     */
-    readonly reduce: (data: NoInfer<Data>, event: NoInfer<Event>) => NoInfer<Data>
-    /** What is made of the data for whoever shows it. Default: the data. */
-    readonly select?: (data: NoInfer<Data>) => Selected
-  }
+> & {
+  /** Only events of these names are reduced. Default: all. */
+  readonly events?: readonly Names[]
+  /**
+   * Names an item: an event whose key was there before - in what was loaded, if that is a list, or in an earlier event -
+   * is dropped. What is emitted between the position and the load is in the data already, and comes once more; with
+   * a key it is there once. What has no key (`undefined`) is not dropped.
+   */
+  readonly key?: (item: NoInfer<DataOf<Event> | ItemOf<Data>>) => unknown
+  /**
+   * Makes the next data of an event. The one of the latest fetch is used, and so are `key` and `events`; it must change
+   * nothing. One that gives the data that it got draws nothing.
+   */
+  readonly reduce: (data: NoInfer<Data>, event: NoInfer<Event>) => NoInfer<Data>
+  /** What is made of the data for whoever shows it. Default: the data. */
+  readonly select?: (data: NoInfer<Data>) => Selected
+}
 
 /**
  * A query that is kept live from a channel. The call gives what `hub.snapshot` gave, `{ data, position }`; each event
@@ -83,36 +82,54 @@ export function liveOptions<
   Events,
   Times extends boolean,
   const Names extends keyof Events & string = keyof Events & string,
-  Given extends NoInfer<Input> | SkipToken = NoInfer<Input>,
   Selected = Data,
 >(
   call: Caller<Input, { data: Data; position: string }, Declared, Idempotent> & MayRunAgain<Idempotent>,
-  channel: ReadingHalf<Events, Times> | SkipToken,
+  channel: ReadingHalf<Events, Times>,
   options: LiveOptions<
-    Input,
-    Given,
     Data,
     RequestError<Declared>,
     Selected,
     Extract<TopicEventOf<Events, Times>, { readonly name: Names }>,
     Names
-  >,
-): LiveQuery<Data, RequestError<Declared>, Selected, Given> {
-  const run = call as unknown as AnyCaller
+  > &
+    WithInput<Input>,
+): LiveQuery<Data, RequestError<Declared>, Selected, never>
+export function liveOptions<
+  Input,
+  Data,
+  Declared,
+  Idempotent extends boolean,
+  Events,
+  Times extends boolean,
+  const Names extends keyof Events & string = keyof Events & string,
+  Selected = Data,
+>(
+  call: Caller<Input, { data: Data; position: string }, Declared, Idempotent> & MayRunAgain<Idempotent>,
+  channel: ReadingHalf<Events, Times> | SkipToken,
+  options: LiveOptions<
+    Data,
+    RequestError<Declared>,
+    Selected,
+    Extract<TopicEventOf<Events, Times>, { readonly name: Names }>,
+    Names
+  > &
+    WithInput<Input | SkipToken>,
+): LiveQuery<Data, RequestError<Declared>, Selected, SkipToken>
+export function liveOptions(call: unknown, channel: unknown, options: object): unknown {
+  const run = call as AnyCaller
   requireMayRunAgain(run)
-  const { input, events, key, reduce, select, ...rest } = options as typeof options & {
-    readonly input?: unknown
-  }
-  const names = events && new Set<string>(events)
+  const { input, events, key, reduce, select, ...rest } = options as Given
+  const names = events && new Set(events)
 
   async function load({ client, queryKey, signal }: QueryFunctionContext): Promise<LiveData<unknown>> {
     const query = client.getQueryCache().find({ queryKey }) as Query
     const isFirst = !isKnown(query)
     keepLive(client, query, {
-      channel: channel as unknown as LiveSpec['channel'],
+      channel: channel as LiveSpec['channel'],
       events: names,
-      key: key as LiveSpec['key'],
-      reduce: reduce as unknown as LiveSpec['reduce'],
+      key,
+      reduce,
     })
     // From a server, or from a store: whoever has data and position needs no more than to read on.
     const held = query.state.data as LiveData<unknown> | undefined
@@ -133,7 +150,14 @@ export function liveOptions<
     refetchOnMount: (query: Query) => (isKnown(query) ? true : 'always'),
     refetchInterval: (query: Query) => (query.state.data !== undefined && !isKnown(query) ? 1 : false),
     refetchIntervalInBackground: true,
-  } as unknown as LiveQuery<Data, RequestError<Declared>, Selected, Given>
+  }
+}
+
+/** The options, whatever their types. */
+interface Given extends Omit<LiveSpec, 'channel' | 'events'> {
+  readonly input?: unknown
+  readonly events?: readonly string[]
+  readonly select?: (data: never) => unknown
 }
 
 /** A position that is none would be read on from nowhere. */

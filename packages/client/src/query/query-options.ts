@@ -18,9 +18,9 @@ export type MayRunAgain<Idempotent> = [Idempotent] extends [true]
   : 'A query runs again at any time: declare the call with `idempotent: true`, or use mutationOptions'
 
 /** The input may be left out where it may be `undefined`. */
-export type WithInput<Input, Given> = undefined extends Input
-  ? { readonly input?: Given }
-  : { readonly input: Given }
+export type WithInput<Input> = undefined extends Input
+  ? { readonly input?: NoInfer<Input> }
+  : { readonly input: NoInfer<Input> }
 
 /** What TanStack takes, but for what is made here. */
 export type CallQueryOptions<Data, Failure, Selected> = Omit<
@@ -28,7 +28,7 @@ export type CallQueryOptions<Data, Failure, Selected> = Omit<
   'queryKey' | 'queryFn' | 'queryHash' | 'queryKeyHashFn' | 'suspense' | '_defaulted' | '_optimisticResults'
 >
 
-/** Options for `useQuery`, `useSuspenseQuery`, `prefetchQuery` and all else that takes a query's. */
+/** Options for `useQuery`, `useSuspenseQuery`, `prefetchQuery` and all else that takes a query's. `Given` is `SkipToken` where the input may be. */
 export type CallQuery<Data, Failure, Selected, Given> = CallQueryOptions<Data, Failure, Selected> & {
   readonly queryKey: DataTag<QueryKey, Data, Failure>
   readonly queryFn:
@@ -51,22 +51,21 @@ export type CallQuery<Data, Failure, Selected, Given> = CallQueryOptions<Data, F
  * @example
  * useQuery(queryOptions(client.rooms.find, { input: id ? { id } : skipToken, staleTime: 60_000 }))
  */
-export function queryOptions<
-  Input,
-  Output,
-  Declared,
-  Idempotent extends boolean,
-  Given extends NoInfer<Input> | SkipToken = NoInfer<Input>,
-  Selected = Cached<Output>,
->(
+export function queryOptions<Input, Output, Declared, Idempotent extends boolean, Selected = Cached<Output>>(
   call: Caller<Input, Output, Declared, Idempotent> & MayRunAgain<Idempotent>,
   ...[options]: undefined extends Input
-    ? [options?: CallQueryOptions<Cached<Output>, RequestError<Declared>, Selected> & WithInput<Input, Given>]
-    : [options: CallQueryOptions<Cached<Output>, RequestError<Declared>, Selected> & WithInput<Input, Given>]
-): CallQuery<Cached<Output>, RequestError<Declared>, Selected, Given> {
-  const run = call as unknown as AnyCaller
+    ? [options?: CallQueryOptions<Cached<Output>, RequestError<Declared>, Selected> & WithInput<Input>]
+    : [options: CallQueryOptions<Cached<Output>, RequestError<Declared>, Selected> & WithInput<Input>]
+): CallQuery<Cached<Output>, RequestError<Declared>, Selected, never>
+// Two, as a type that is made of what was given would have no unknown field.
+export function queryOptions<Input, Output, Declared, Idempotent extends boolean, Selected = Cached<Output>>(
+  call: Caller<Input, Output, Declared, Idempotent> & MayRunAgain<Idempotent>,
+  options: CallQueryOptions<Cached<Output>, RequestError<Declared>, Selected> & WithInput<Input | SkipToken>,
+): CallQuery<Cached<Output>, RequestError<Declared>, Selected, SkipToken>
+export function queryOptions(call: unknown, options: object = {}): unknown {
+  const run = call as AnyCaller
   requireMayRunAgain(run)
-  const { input, ...rest } = (options ?? {}) as { readonly input?: unknown }
+  const { input, ...rest } = options as { readonly input?: unknown }
   return {
     networkMode: 'always',
     retry: retryQuery,
@@ -76,7 +75,7 @@ export function queryOptions<
       typeof input === 'symbol'
         ? input // skipToken, of whichever copy of TanStack Query the application has
         : async ({ signal }: QueryFunctionContext) => (await run(input, { signal })) ?? null,
-  } as unknown as CallQuery<Cached<Output>, RequestError<Declared>, Selected, Given>
+  }
 }
 
 /** @throws ParleyError `BAD_OPTIONS` */

@@ -1,6 +1,13 @@
 /** Only type-checked: what TanStack Query knows of calls. */
 import { call, channel, defineContract, type ParleyError } from '@parley/shared'
-import { skipToken, useMutation, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import {
+  skipToken,
+  useMutation,
+  useQueries,
+  useQuery,
+  useQueryClient,
+  useSuspenseQuery,
+} from '@tanstack/react-query'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 import type { Client } from '../../src/index.js'
@@ -20,7 +27,7 @@ const contract = defineContract({
     },
   }),
   find: call({
-    input: z.object({ id: z.string() }),
+    input: z.object({ id: z.string(), tag: z.enum(['new', 'old']).optional() }),
     output: z.number(),
     idempotent: true,
     errors: { GONE: z.object({ since: z.number() }) },
@@ -28,10 +35,11 @@ const contract = defineContract({
   list: call({ output: z.array(z.string()), idempotent: true }),
   touch: call({ idempotent: true }),
   lines: call({
-    input: z.object({ id: z.string() }),
+    input: z.object({ id: z.string(), most: z.number().optional() }),
     output: z.object({ data: z.array(Line), position: z.string() }),
     idempotent: true,
   }),
+  all: call({ output: z.object({ data: z.array(Line), position: z.string() }), idempotent: true }),
   add: call({ input: z.object({ text: z.string() }), output: z.number(), errors: { TAKEN: z.string() } }),
   clear: call({ idempotent: false }),
 })
@@ -58,6 +66,17 @@ expectTypeOf(useQuery(maybe).data).toEqualTypeOf<number | undefined>()
 useSuspenseQuery(maybe)
 // @ts-expect-error it takes something
 queryOptions(client.find)
+// @ts-expect-error and that is not all of it
+queryOptions(client.find, {})
+expectTypeOf(
+  useSuspenseQuery(queryOptions(client.find, { input: { id: 'a', tag: 'new' } })).data,
+).toEqualTypeOf<number>()
+// @ts-expect-error no such field
+queryOptions(client.find, { input: { id: 'a', tagg: 'new' } })
+// @ts-expect-error no such field, be it known or not
+queryOptions(client.find, { input: Math.random() > 0.5 ? { id: 'a', tagg: 'new' } : skipToken })
+// @ts-expect-error no such option
+queryOptions(client.list, { staletime: 5 })
 // @ts-expect-error of another type
 queryOptions(client.find, { input: { id: 5 } })
 // @ts-expect-error a query runs again at any time
@@ -125,6 +144,26 @@ liveOptions(client.lines, client.room({ id: 'a' }), {
 })
 // @ts-expect-error a list of lines has no place for the other events
 liveOptions(client.lines, client.room({ id: 'a' }), { input: { id: 'a' }, reduce: append(50) })
+
+liveOptions(client.lines, client.room({ id: 'a' }), {
+  // @ts-expect-error no such field
+  input: { id: 'a', moist: 5 },
+  events: ['line'],
+  reduce: append(50),
+})
+const nowhere = liveOptions(client.all, Math.random() > 0.5 ? client.room({ id: 'a' }) : skipToken, {
+  events: ['line'],
+  reduce: append(50),
+})
+expectTypeOf(useQuery(nowhere).data).toEqualTypeOf<Line[] | undefined>()
+// @ts-expect-error a page that waits for a topic that is not known would wait for ever
+useSuspenseQuery(nowhere)
+const several = useQueries({
+  queries: ['a', 'b'].map((id) =>
+    liveOptions(client.lines, client.room({ id }), { input: { id }, events: ['line'], reduce: append(5) }),
+  ),
+})
+expectTypeOf(several[0]?.data).toEqualTypeOf<Line[] | undefined>()
 
 // --- mutationOptions ----------------------------------------------------------------------------------------
 
