@@ -15,6 +15,7 @@ import {
   dehydrate,
   hydrate,
   MutationObserver,
+  onlineManager,
   QueryClient,
   QueryObserver,
   skipToken,
@@ -196,6 +197,31 @@ test('an input that is not known yet asks nothing', async () => {
   open.push(observer.subscribe(() => {}))
   expect(observer.getCurrentResult().fetchStatus).toBe('idle')
   expect(counts.echoes).toBe(0)
+})
+
+test('a query is fetched again as the browser comes online, unless it is fresh or does not want to', async () => {
+  const { client, counts } = setUp()
+  const queryClient = queries()
+  queryClient.mount()
+  open.push(() => queryClient.unmount())
+  const ask = (n: bigint, options: { staleTime?: number; refetchOnReconnect?: boolean }) => {
+    const input = { at: new Date(5), n }
+    const observer = new QueryObserver(queryClient, queryOptions(client.lines.echo, { input, ...options }))
+    open.push(observer.subscribe(() => {}))
+    return observer
+  }
+  const stale = ask(1n, {})
+  const all = [stale, ask(2n, { staleTime: 60_000 }), ask(3n, { refetchOnReconnect: false })]
+  await vi.waitFor(() => expect(all.every((one) => one.getCurrentResult().isSuccess)).toBe(true))
+  const fetched: unknown[] = []
+  queryClient.getQueryCache().subscribe((event) => {
+    if (event.type === 'updated' && event.action.type === 'fetch') fetched.push(event.query.queryKey)
+  })
+  onlineManager.setOnline(false)
+  onlineManager.setOnline(true)
+  await vi.waitFor(() => expect(counts.echoes).toBe(4))
+  await vi.waitFor(() => expect(queryClient.isFetching()).toBe(0))
+  expect(fetched).toEqual([stale.options.queryKey])
 })
 
 test('a query that nobody wants any more cancels its call', async () => {

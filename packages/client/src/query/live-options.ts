@@ -14,7 +14,7 @@ import {
   requireMayRunAgain,
   type WithInput,
 } from './query-options.js'
-import { retryQuery } from './retry.js'
+import { queryDefaults } from './retry.js'
 
 /** Options for all that takes a query's. */
 export type LiveQuery<Data, Failure, Selected, Given> = CallQuery<LiveData<Data>, Failure, Selected, Given>
@@ -138,8 +138,7 @@ export function liveOptions(call: unknown, channel: unknown, options: object): u
   }
 
   return {
-    networkMode: 'always',
-    retry: retryQuery,
+    ...queryDefaults,
     ...rest,
     queryKey: keyOfQuery(run, input, [{ live: true }]),
     queryFn: [input, channel].find((given) => typeof given === 'symbol') ?? load,

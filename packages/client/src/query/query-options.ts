@@ -10,7 +10,7 @@ import type {
 } from '@tanstack/query-core'
 import type { Caller } from '../handles.js'
 import { type AnyCaller, type Cached, keyOfQuery } from './key.js'
-import { retryQuery } from './retry.js'
+import { queryDefaults } from './retry.js'
 
 /** Any call may be queried that may run again: TanStack runs a query whenever it sees fit. */
 export type MayRunAgain<Idempotent> = [Idempotent] extends [true]
@@ -41,7 +41,7 @@ export type CallQuery<Data, Failure, Selected, Given> = CallQueryOptions<Data, F
  * when its page is shown, mounted or comes online.
  *
  * Default `retry`: up to 3 times, and only for `OUTBOX_FULL`, `OVERLOADED`, `RATE_LIMITED`, `TIMEOUT` and
- * `OUTCOME_UNKNOWN`. Default `networkMode`: `'always'`, because Parley itself waits for the connection, and says
+ * `OUTCOME_UNKNOWN`; never on a server. Default `networkMode`: `'always'`, because Parley itself waits for the connection, and says
  * when that took too long.
  *
  * @param options `input`, which may be `skipToken`, and any of TanStack's own.
@@ -67,8 +67,7 @@ export function queryOptions(call: unknown, options: object = {}): unknown {
   requireMayRunAgain(run)
   const { input, ...rest } = options as { readonly input?: unknown }
   return {
-    networkMode: 'always',
-    retry: retryQuery,
+    ...queryDefaults,
     ...rest,
     queryKey: keyOfQuery(run, input),
     queryFn:

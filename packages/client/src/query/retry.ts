@@ -10,15 +10,26 @@ const mayHaveRun: ReadonlySet<string> = new Set(['OUTCOME_UNKNOWN', 'TIMEOUT'])
 /** The most that is tried again. */
 const retries = 3
 
+function isRefused(error: unknown): boolean {
+  return error instanceof ParleyError && neverRan.has(error.code)
+}
+
 export function isUnknown(error: unknown): boolean {
   return error instanceof ParleyError && mayHaveRun.has(error.code)
 }
 
-/** A query is of a call that may run again. */
-export function retryQuery(failures: number, error: unknown): boolean {
-  return isUnknown(error) || retryMutation(failures, error) ? failures < retries : false
+/** A query is of a call that may run again. A server that renders does not keep its page waiting for that. */
+function retryQuery(failures: number, error: unknown): boolean {
+  return typeof window !== 'undefined' && failures < retries && (isUnknown(error) || isRefused(error))
 }
 
 export function retryMutation(failures: number, error: unknown): boolean {
-  return failures < retries && error instanceof ParleyError && neverRan.has(error.code)
+  return failures < retries && isRefused(error)
 }
+
+/** What every query begins with. In this `networkMode` TanStack fetches nothing as the browser comes online, unless asked to. */
+export const queryDefaults = {
+  networkMode: 'always',
+  refetchOnReconnect: true,
+  retry: retryQuery,
+} as const
