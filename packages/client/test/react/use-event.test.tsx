@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import * as React from 'react'
 import { StrictMode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { expect, test } from 'vitest'
@@ -61,6 +62,35 @@ test('another topic is listened to in place of the first', async () => {
   await one.send(message(3))
   expect(heard).toEqual(['1', '2'])
 })
+
+test.skipIf(process.env.REACT_MAJOR === '18').each([
+  ['first', 'e-2', ['1', '2', '3']],
+  ['e-0', 'e-2', ['1', '2', '3']],
+  [undefined, null, ['1', '2', '3']],
+] as const)(
+  'a component that is hidden, and shown again, is not called twice: from %j it goes on from %j',
+  async (from, next, all) => {
+    const { Activity } = React // which React 18 does not have
+    const { feed, script, open, advance, clock } = scripted()
+    const heard: string[] = []
+    const page = (mode: 'visible' | 'hidden') => (
+      <Activity mode={mode}>
+        <Listen feed={feed} onText={(text) => heard.push(text)} from={from} />
+      </Activity>
+    )
+    const { render } = await mount(page('visible'))
+    await open(ready('e-0') + message(1) + live('e-1') + message(2))
+    expect(heard).toEqual(['1', '2'])
+    await render(page('hidden'))
+    await advance(60_000)
+    expect(script.last.isGone).toBe(true)
+    await render(page('visible'))
+    await clock.settle()
+    expect(script.last.url.searchParams.get('from')).toBe(next)
+    await open(ready('e-2') + live('e-2') + message(3))
+    expect(heard).toEqual(all)
+  },
+)
 
 test('a server opens nothing', async () => {
   const { feed, script, clock } = scripted()
