@@ -36,6 +36,11 @@ test('the page names what the repository itself works with, and nothing else', (
   ).toEqual(Object.keys(devDependencies ?? {}).sort())
 })
 
+test('the Node adapter asks for no older `ws` than the one that the tests attack', () => {
+  const { peerDependencies } = readManifest(join(root, 'packages/server'))
+  expect(peerDependencies?.ws).toBe(readManifest(root).devDependencies?.ws)
+})
+
 test('each dependency has its reason', () => {
   const reasons = [...rowsOf(installed), ...rowsOf(worked), ...rowsOf(brought)].map(
     ({ rest }) => rest.split(' | ').at(-1) ?? '',

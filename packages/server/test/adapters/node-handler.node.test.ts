@@ -190,6 +190,40 @@ test('a WebSocket that takes nothing is closed with a code of its own, and count
   expect(await socket.closed).toMatchObject({ code: 4002 })
 })
 
+test('a client that pings without end, and takes no answer, is cut off before much is kept for it', async () => {
+  const { url, router } = await startServed()
+  const socket = await greeted(url)
+  socket.pause()
+  let most = 0
+  while (router.inspect().connections > 0) {
+    for (let n = 0; n < 500; n++) socket.ping('x'.repeat(125))
+    await new Promise((resolve) => setImmediate(resolve))
+    most = Math.max(most, router.inspect().queuedBytes)
+  }
+  expect(most).toBeLessThan(1_000_000)
+})
+
+test('a message in more pieces than any client makes is refused', async () => {
+  const { url, reports, router } = await startServed()
+  const { hostname, port, pathname, host } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  onTestFinished(() => void socket.destroy())
+  const upgrade = [
+    ...[`GET ${pathname} HTTP/1.1`, `Host: ${host}`, 'Connection: Upgrade', 'Upgrade: websocket'],
+    ...['Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${btoa('0123456789abcdef')}`],
+    'Sec-WebSocket-Protocol: parley.1',
+  ]
+  socket.write(`${upgrade.join('\r\n')}\r\n\r\n`)
+  const [head] = await once(socket, 'data')
+  expect(String(head)).toMatch(/^HTTP\/1\.1 101 /)
+  const [first, piece] = [0x01, 0x00].map((op) => Buffer.from([op, 0x81, 0, 0, 0, 0, 0x61]))
+  socket.write(Buffer.concat([first!, ...Array<Buffer>(20_000).fill(piece!)]))
+  const [close] = (await once(socket, 'data')) as [Buffer]
+  expect([close[0], close.readUInt16BE(2)]).toEqual([0x88, 1008])
+  await expect.poll(() => router.inspect()).toMatchObject({ connections: 0, timers: 0 })
+  expect(reports).toEqual([])
+})
+
 test('a close comes after everything that was queued before it', async () => {
   const { url, hub, router } = await startServed()
   const socket = await greeted(url)
