@@ -1,12 +1,12 @@
 /** A router in a real Ereo server, beside what else is mounted there: with the sockets that Ereo has, and completed. */
-import { createFileRouter } from '@ereo/router'
 import { compress, createServer, type ServerOptions } from '@ereo/server'
 import { createClient } from '@parley/client'
 import { anyone, createEmitter, createHub, createRouter } from '@parley/server'
-import { completeEreo, ereoRoute, exceptEvents } from '@parley/server/ereo'
+import { completeEreo, type EreoSocketOptions, ereoRoute, exceptEvents } from '@parley/server/ereo'
 import { call, channel, defineContract } from '@parley/shared'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import { ereoServer, mounted } from './ereo-host.js'
 
 const contract = defineContract({
   room: channel({ events: { said: z.string() }, presence: z.object({ name: z.string() }) }),
@@ -15,9 +15,10 @@ const contract = defineContract({
 
 interface Setting {
   readonly isCompleted: boolean
+  readonly sockets?: EreoSocketOptions
 }
 
-async function startEreo({ isCompleted }: Setting, options: ServerOptions = {}) {
+async function startEreo({ isCompleted, sockets }: Setting, options: ServerOptions = {}) {
   const hub = createHub(contract, {
     auth: z.string().optional(),
     context: ({ auth }) => ({ name: auth ?? 'guest' }),
@@ -29,32 +30,21 @@ async function startEreo({ isCompleted }: Setting, options: ServerOptions = {}) 
     echo: ({ input }) => input,
   })
   const emitter = createEmitter(contract, 'room')
-  const { websocket, ...methods } = ereoRoute(router, { path: '/api/ws' })
-  // as its file router finds them in a folder
-  const module = (path: string, exported: object) => ({ id: path, path, file: '', module: exported })
-  const routes = [
-    module('/api/ws', { ...methods, websocket }),
-    module('/api/ws/[part]/[...rest]', methods),
-    module('/api/events', { GET: ({ request }: { request: Request }) => emitter.respond(request) }),
-  ]
-  const fileRouter = await createFileRouter({ routesDir: import.meta.dirname })
-  Object.assign(fileRouter, { getRoutes: () => routes, loadModule: async () => {} })
-  const server = createServer({
-    port: 0,
-    hostname: '127.0.0.1',
-    development: false,
-    logging: false,
-    ...options,
-  })
+  const server = await ereoServer(
+    {
+      ...mounted(router, '/api/ws'),
+      '/api/events': { GET: ({ request }: { request: Request }) => emitter.respond(request) },
+    },
+    options,
+  )
   server.use(exceptEvents(compress()))
-  server.setRouter(fileRouter)
   const own: string[] = []
   server.addWebSocketUpgrade('/own', () => true, {
     message: (ws: WebSocket, message: string) => ws.send(`own ${message}`),
     close: (_ws: unknown, code?: number) => own.push(`closed with ${code}`),
   })
   const bun = await server.start()
-  if (isCompleted) completeEreo(server)
+  if (isCompleted) completeEreo(server, sockets)
   onTestFinished(async () => {
     emitter.close()
     await hub.close()
@@ -172,6 +162,17 @@ test('a page that is closed has left at once only where the server is completed'
     expect(await hub.channel.room.members()).toHaveLength(isCompleted ? 0 : 1)
     expect(router.inspect().sessions).toBe(isCompleted ? 0 : 1)
   }
+})
+
+test('a limit that is given as nothing is Bun’s own, and no event is published under it', async () => {
+  const { connect, router } = await startEreo({
+    isCompleted: true,
+    sockets: { backpressureLimit: undefined } as unknown as EreoSocketOptions,
+  })
+  const client = connect()
+  client.room.on('said', () => {})
+  await client.room.ready()
+  expect(router.inspect()).toMatchObject({ live: 1, nativeSubscriptions: 0 })
 })
 
 test('an Ereo server that has not started, or is built differently, cannot be completed, and says so', () => {

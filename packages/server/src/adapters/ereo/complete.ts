@@ -4,11 +4,13 @@ import { limits } from '@parley/shared/internal'
 import {
   type BunServer,
   type BunSocket,
+  bunBackpressureLimit,
   type SocketHost,
   type SocketLimits,
   serveSockets,
   socketLimits,
 } from '../bun/sockets.js'
+import { type Answering, carefully } from './requests.js'
 import type { EreoSockets } from './route.js'
 
 /** The server of `createServer`, from `@ereo/server`. */
@@ -58,7 +60,10 @@ export function completeEreo(server: EreoServer, options: EreoSocketOptions = {}
   }
   const mountOf = (type: string): Partial<EreoSockets> | undefined =>
     (mounts as readonly Mount[]).find(({ path }) => path === type)?.wsConfig
+  const opened = new WeakMap<BunSocket, Partial<EreoSockets>>()
   const theirs = (ws: BunSocket): Partial<EreoSockets> | undefined => {
+    const known = opened.get(ws)
+    if (known) return known
     const type = (ws.data as { readonly _wsType?: string } | undefined)?._wsType
     if (type === undefined) return undefined
     return (type === 'hmr' ? own?.websocket : undefined) ?? mountOf(type)
@@ -67,17 +72,18 @@ export function completeEreo(server: EreoServer, options: EreoSocketOptions = {}
   const sockets = { ...socketLimits(limits.frameBytes), ...options }
   const host: SocketHost = {
     group: { publish: (topic, data) => bun.publish(topic, data) },
-    capacity: sockets.backpressureLimit || undefined,
+    capacity: (sockets.backpressureLimit ?? bunBackpressureLimit) || undefined,
   }
   bun.reload({
-    fetch: fetchHandler as never,
+    fetch: carefully(fetchHandler as Answering<BunServer>, mounts) as never,
     websocket: {
       ...sockets,
       ...serveSockets(host, {
         open(ws) {
           const mount = theirs(ws)
-          if (mount) mount.open?.(ws)
-          else ws.close() // as Ereo does
+          if (!mount) return ws.close() // as Ereo does
+          opened.set(ws, mount)
+          mount.open?.(ws)
         },
         message: (ws, message) => theirs(ws)?.message?.(ws, message),
         close: (ws, code, reason) => theirs(ws)?.close?.(ws, code, reason),
