@@ -23,8 +23,8 @@ export function adapterSuite(name: string, adapter: AdapterUnderTest): void {
   const startEdge = edgeOver(adapter)
   describe(name, () => {
     describe('a router mounted beside an application', () => mountTests(adapter))
-    describe('a server that stands alone', () => serveTests(adapter))
-    describe('HTTP', () => httpTests(startEdge))
+    describe.skipIf(adapter.without?.alone)('a server that stands alone', () => serveTests(adapter))
+    describe('HTTP', () => httpTests(startEdge, adapter.without))
     describe('SSE', () => sseTests(startEdge))
     describe('the fallback link', () => linkTests(adapter))
     describe('the origin of a request', () => originTests(startEdge))

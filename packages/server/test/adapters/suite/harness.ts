@@ -34,6 +34,15 @@ export interface AdapterUnderTest {
   readonly publishes: boolean
   /** How many clients are cut in each test that cuts many. */
   readonly cuts: number
+  /** What its host does by itself, with the reason: the tests of it are skipped with it. */
+  readonly without?: {
+    /** A server that stands alone. */
+    readonly alone?: string
+    /** An answer to a method that nobody handles. */
+    readonly methods?: string
+    /** An answer to a request that names no host. */
+    readonly hostless?: string
+  }
 }
 
 export type Edge = ReturnType<typeof makeEdge> & Pick<Served, 'url' | 'stop'> & { readonly host: string }
