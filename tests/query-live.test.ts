@@ -24,7 +24,7 @@ function setUp() {
   const clock = virtualClock()
   const hub = createHubWith(contract, { log: memoryLog({ clock }), onReport: () => {} }, clock)
   const rows: number[] = []
-  const state = { loads: 0, loadMs: 0, isFailing: false, mayJoin: true }
+  const state = { loads: 0, loadMs: 0, isFailing: false, mayJoin: true, position: '' }
   const pass = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve))
   const router = createRouter(hub, {
     room: { join: () => state.mayJoin },
@@ -33,26 +33,26 @@ function setUp() {
       if (state.isFailing) throw new Error('503')
       const loaded = await hub.snapshot(hub.channel.room, () => [...rows])
       if (state.loadMs > 0) await pass(state.loadMs)
-      return loaded
+      return state.position ? { ...loaded, position: state.position } : loaded
     },
   })
-  const client = createClient(contract, {
-    transport: router.link({ context: undefined }),
-    clock,
-    lingerMs: 0,
-    onReport: () => {},
-  })
+  const connect = () => {
+    const one = createClient(contract, {
+      transport: router.link({ context: undefined }),
+      clock,
+      lingerMs: 0,
+      onReport: () => {},
+    })
+    open.push(() => one.connection.close())
+    return one
+  }
+  open.push(() => hub.close())
+  const client = connect()
   const queryClient = new QueryClient()
-  const options = liveOptions(client.load, client.room, {
-    events: ['row'],
-    reduce: append(1_000),
-    retry: false,
-  })
-  open.push(
-    () => hub.close(),
-    () => client.connection.close(),
-    () => queryClient.clear(),
-  )
+  const optionsOf = ({ load, room }: typeof client) =>
+    liveOptions(load, room, { events: ['row'], reduce: append(1_000), retry: false })
+  const options = optionsOf(client)
+  open.push(() => queryClient.clear())
   const observer = new QueryObserver(queryClient, options)
   const write = async (times = 1) => {
     for (let time = 0; time < times; time++) {
@@ -71,7 +71,9 @@ function setUp() {
     hub,
     router,
     client,
+    connect,
     queryClient,
+    optionsOf,
     options,
     observer,
     rows,
@@ -221,6 +223,68 @@ test('a client that was closed is the error of its live queries until it is open
     expect(result()).toMatchObject({ status: 'success', error: null, isStale: false })
   }
   expect(state.loads).toBe(1)
+})
+
+test('a query whose options name another client is live over that one, and goes on from where it was', async () => {
+  const { clock, client, connect, optionsOf, observer, router, state, write, observe, result, shows } =
+    setUp()
+  observe()
+  await write()
+  await shows(1)
+  client.connection.close()
+  await write()
+  await clock.runUntil(() => result().isError)
+  observer.setOptions(optionsOf(connect()))
+  await shows(1, 2)
+  expect(result()).toMatchObject({ status: 'success', error: null })
+  await write()
+  await shows(1, 2, 3)
+  expect([state.loads, router.inspect().readers]).toEqual([1, 1])
+})
+
+test('the reducer, the names and the key of the latest render are used, without a fetch', async () => {
+  const { client, hub, observer, state, write, observe, shows } = setUp()
+  observe()
+  await shows()
+  const add = (data: number[], row: number) => [...data, row]
+  observer.setOptions(
+    liveOptions(client.load, client.room, {
+      key: (item) => (typeof item === 'number' ? item : undefined),
+      reduce: (data, event) => add(data, event.name === 'row' ? event.data * 10 : -1),
+    }),
+  )
+  await write()
+  await hub.channel.room.emit('other', 'x')
+  await hub.channel.room.emit('row', 1)
+  await write()
+  await shows(10, -1, 20)
+  expect(state.loads).toBe(1)
+})
+
+test('data that came from a server is fetched anew by hand, where it is not live', async () => {
+  const { clock, options, state, queryClient, write } = setUp()
+  let isDone = false
+  void queryClient.prefetchQuery(options).then(() => {
+    isDone = true
+  })
+  await clock.runUntil(() => isDone)
+  const browser = new QueryClient()
+  open.push(() => browser.clear())
+  hydrate(browser, dehydrate(queryClient))
+  await write()
+  const observer = new QueryObserver(browser, { ...options, enabled: false })
+  open.push(observer.subscribe(() => {}))
+  void observer.refetch()
+  await clock.runUntil(() => observer.getCurrentResult().data?.length === 1)
+  expect(state.loads).toBe(2)
+})
+
+test('what was answered without a position is an error that says so', async () => {
+  const { clock, state, observe, result } = setUp()
+  state.position = 'now'
+  observe()
+  await clock.runUntil(() => result().isError)
+  expect(result().error?.message).toBe('load: "now" is no position; give what hub.snapshot gave')
 })
 
 test('what could not be fetched while the client was closed is fetched once it is open again', async () => {

@@ -53,7 +53,7 @@ export function createMending(
     attempts++
     try {
       const loading = load()
-      const loaded = loading && checked(await loading)
+      const loaded = loading && withPosition(await loading, 'load')
       if (!isWanted) return
       succeed()
       if (loaded) mended(loaded)
@@ -93,9 +93,9 @@ export function createMending(
 }
 
 /** A position that is none would be read on from "now", with a hole that nobody is told of. */
-function checked(loaded: Loaded): Loaded {
+export function withPosition<L extends Loaded>(loaded: L, name: string): L {
   const position: unknown = loaded?.position
   if (typeof position === 'string' && parsePosition(position)) return loaded
-  const message = `load: ${JSON.stringify(position)} is no position; give what hub.snapshot gave`
+  const message = `${name}: ${JSON.stringify(position)} is no position; give what hub.snapshot gave`
   throw new ParleyError('BAD_OPTIONS', message)
 }

@@ -1,8 +1,8 @@
 /** A query that is kept live: fetched once, by a call that gives data and its position, and from there on by events. */
-import { ParleyError } from '@parley/shared'
-import { parsePosition, type RequestError } from '@parley/shared/internal'
+import type { RequestError } from '@parley/shared/internal'
 import type { Query, QueryFunctionContext, SkipToken } from '@tanstack/query-core'
 import type { Caller } from '../handles.js'
+import { withPosition } from '../mending.js'
 import type { ReadingHalf, TopicEventOf } from '../reading-half.js'
 import { type AnyCaller, keyOfQuery } from './key.js'
 import { isKnown, keepLive } from './live-queries.js'
@@ -44,7 +44,7 @@ export type LiveOptions<Data, Failure, Selected, Event, Names> = Omit<
    */
   readonly key?: (item: NoInfer<DataOf<Event> | ItemOf<Data>>) => unknown
   /**
-   * Makes the next data of an event. The one of the latest fetch is used, and so are `key` and `events`; it must change
+   * Makes the next data of an event. The one of the latest render is used, and so are `key` and `events`; it must change
    * nothing. One that gives the data that it got draws nothing.
    */
   readonly reduce: (data: NoInfer<Data>, event: NoInfer<Event>) => NoInfer<Data>
@@ -120,28 +120,28 @@ export function liveOptions(call: unknown, channel: unknown, options: object): u
   const run = call as AnyCaller
   requireMayRunAgain(run)
   const { input, events, key, reduce, select, ...rest } = options as Given
-  const names = events && new Set(events)
+  const spec: LiveSpec = {
+    channel: channel as LiveSpec['channel'],
+    events: events && new Set(events),
+    key,
+    reduce,
+  }
 
   async function load({ client, queryKey, signal }: QueryFunctionContext): Promise<LiveData<unknown>> {
     const query = client.getQueryCache().find({ queryKey }) as Query
     const isFirst = !isKnown(query)
-    keepLive(client, query, {
-      channel: channel as LiveSpec['channel'],
-      events: names,
-      key,
-      reduce,
-    })
+    keepLive(client, query, spec)
     // From a server, or from a store: whoever has data and position needs no more than to read on.
     const held = query.state.data as LiveData<unknown> | undefined
-    if (isFirst && held && !query.state.isInvalidated) return held
-    return checkedLoad(run['~call'].path, await run(input, { signal }))
+    if (isFirst && held && query.isActive() && !query.state.isInvalidated) return held
+    return withPosition((await run(input, { signal })) as LiveData<unknown>, run['~call'].path)
   }
 
   return {
     ...queryDefaults,
     ...rest,
     queryKey: keyOfQuery(run, input, [{ live: true }]),
-    queryFn: [input, channel].find((given) => typeof given === 'symbol') ?? load,
+    queryFn: [input, channel].find((given) => typeof given === 'symbol') ?? Object.assign(load, { spec }),
     select: selectOf(select ?? whole),
     staleTime: Number.POSITIVE_INFINITY,
     // Data that no fetch of this page brought - from a server, or from a store - is live from the first fetch on; where it
@@ -157,16 +157,6 @@ interface Given extends Omit<LiveSpec, 'channel' | 'events'> {
   readonly input?: unknown
   readonly events?: readonly string[]
   readonly select?: (data: never) => unknown
-}
-
-/** A position that is none would be read on from nowhere. */
-function checkedLoad(path: string, loaded: unknown): LiveData<unknown> {
-  const { position } = loaded as LiveData<unknown>
-  if (parsePosition(position)) return loaded as LiveData<unknown>
-  throw new ParleyError(
-    'BAD_OPTIONS',
-    `'${path}': ${JSON.stringify(position)} is no position; answer with what hub.snapshot gave`,
-  )
 }
 
 const whole = (data: unknown): unknown => data

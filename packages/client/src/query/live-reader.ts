@@ -28,6 +28,11 @@ export interface LiveSpec {
   readonly reduce: (data: unknown, event: TopicItem<AnyEvents>) => unknown
 }
 
+/** What the query's function keeps it live by; one that the application put round it does not say. */
+function specOf({ options }: Query): LiveSpec | undefined {
+  return (options.queryFn as { readonly spec?: LiveSpec } | undefined)?.spec
+}
+
 export class LiveReader {
   readonly #query: Query
   readonly #cache: QueryCache
@@ -59,17 +64,14 @@ export class LiveReader {
     )
   }
 
-  /** What the latest fetch was given. */
-  use(spec: LiveSpec): void {
-    const isOther = spec.channel !== this.#spec.channel
+  /**
+   * Something about the query may have changed: who observes it, or what it holds, or - with each render - what it is
+   * kept live by.
+   */
+  follow(spec: LiveSpec = specOf(this.#query) ?? this.#spec): void {
+    const isElsewhere = spec.channel !== this.#spec.channel
     this.#spec = spec
-    if (!isOther) return
-    this.#stop()
-    this.follow()
-  }
-
-  /** Something about the query may have changed: who observes it, or what it holds. */
-  follow(): void {
+    if (isElsewhere) this.#stop()
     const entry = this.#entry
     const { dataUpdateCount, status } = this.#query.state
     const isOther = dataUpdateCount !== this.#count
@@ -97,7 +99,7 @@ export class LiveReader {
   #know({ data }: LiveData<unknown>): void {
     this.#count = this.#query.state.dataUpdateCount
     try {
-      this.#isNew = firstOf(this.#spec.key, data)
+      this.#isNew = firstOf((item) => this.#spec.key?.(item), data)
     } catch (error) {
       this.#break(error)
     }
