@@ -17,6 +17,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(inBun ? onlyNode : [])],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // without this the runner looks for names in a package's default export, and loses zod's `z` inside Bun
     deps: { interopDefault: false },
     server: { deps: { inline: [/@parley\//] } },

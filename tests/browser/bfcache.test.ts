@@ -6,7 +6,7 @@ import { numbers, readTicks, received, tickCame, visit } from './visit.js'
 const transports = ['websocket', 'sse'] as const
 
 describeInChromium('a page that is left and taken out of the back-forward cache', () => {
-  test('is live again, without a hole or a repeat', { timeout: 60_000 }, async () => {
+  test('is live again, without a hole or a repeat', async () => {
     const site = await startSite()
     onTestFinished(site.stop)
     const browser = await launchChromium({ hasBackForwardCache: true })

@@ -31,6 +31,10 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
 
 const executable = findChromium()
 
+/** How long one step on a page may take: a machine of one core that does other things too is slow, and is no fault. */
+const stepMs = 60_000
+const testMs = 240_000
+
 /**
  * Starts a browser with a user data folder of its own, which goes when it is closed (playwright-core makes one for
  * each launch). The flags keep it from looking for the network, a GPU, or a sandbox that root has not got. Playwright
@@ -38,7 +42,7 @@ const executable = findChromium()
  */
 export async function launchChromium({ hasBackForwardCache = false } = {}): Promise<Browser> {
   if (executable === undefined) throw new Error('There is no Chromium on this machine')
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath: executable,
     headless: true,
     ...(hasBackForwardCache ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
@@ -52,6 +56,8 @@ export async function launchChromium({ hasBackForwardCache = false } = {}): Prom
       '--disable-sync',
     ],
   })
+  browser.on('context', (context) => context.setDefaultTimeout(stepMs))
+  return browser
 }
 
 /** One browser for all tests of a `describe`: to be asked for within a test. */
@@ -71,5 +77,5 @@ export function describeInChromium(name: string, define: () => void): void {
     if (process.env.CI === 'true') throw new Error(missing)
     console.warn(`SKIPPED ${missing}`)
   }
-  describe.skipIf(executable === undefined)(name, define)
+  describe.skipIf(executable === undefined)(name, { timeout: testMs }, define)
 }

@@ -82,9 +82,7 @@ describeInChromium('the example in EreoJS', () => {
     await grace.getByLabel('People').getByText('Ada').waitFor({ state: 'detached' })
   })
 
-  test('goes on when its server was killed and another one has its place, without a loss or a ghost', {
-    timeout: 60_000,
-  }, async () => {
+  test('goes on when its server was killed and another one has its place, without a loss or a ghost', async () => {
     let own = await startExample('examples/ereo/start.ts')
     const { port } = new URL(own.url)
     onTestFinished(async () => void (await own.stop()))

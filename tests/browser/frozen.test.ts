@@ -19,9 +19,7 @@ function liveAfter({ items }: Recording, moment: number): number {
 }
 
 describeInChromium('a page whose renderer is stopped for 90 s', () => {
-  test('is live again without a loop or a hole, over WebSocket and over SSE, and needs no sign for it', {
-    timeout: frozenMs + 60_000,
-  }, async () => {
+  test('is live again without a loop or a hole, over WebSocket and over SSE, and needs no sign for it', async () => {
     const site = await startSite()
     onTestFinished(site.stop)
     const browser = await launchChromium()

@@ -75,9 +75,7 @@ describeInChromium('a page that the server rendered', () => {
     code = await buildScript()
   })
 
-  test('shows at first what the server rendered, and then everything that came since, once', {
-    timeout: 60_000,
-  }, async () => {
+  test('shows at first what the server rendered, and then everything that came since, once', async () => {
     const site = startSite(code)
     await site.say('early')
     const page = await visit(browser(), site.url)

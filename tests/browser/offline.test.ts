@@ -60,9 +60,7 @@ describeInChromium('a page whose network goes away', () => {
     )
   })
 
-  test('lets go of a link that went silent under a call, and gives it up at its deadline where no other comes', {
-    timeout: 60_000,
-  }, async () => {
+  test('lets go of a link that went silent under a call, and gives it up at its deadline where no other comes', async () => {
     const { site, context, page } = await setUp()
     await readTicks(page, 'websocket')
     await site.tick()

@@ -21,9 +21,7 @@ function lives(got: readonly (number | string)[]): number[][] {
 describeInChromium('two pages whose server is started anew on the same port', () => {
   const browser = oneBrowser()
 
-  test('both come back, are told of the reset in its place, and then get everything new, twice', {
-    timeout: 90_000,
-  }, async () => {
+  test('both come back, are told of the reset in its place, and then get everything new, twice', async () => {
     const servesSince: number[] = []
     const serve = async (port: number, life: 0 | 1 | 2) => {
       const site = await spawnSite({ port, firstTick: first[life], tickMs: 10 })
@@ -34,7 +32,6 @@ describeInChromium('two pages whose server is started anew on the same port', ()
     const one = await serve(0, 0)
     const port = Number(one.url.port)
     const pages = await Promise.all([visit(browser(), one.url), visit(browser(), one.url)])
-    for (const page of pages) page.setDefaultTimeout(30_000) // a server that starts on a busy machine, and back-offs
     const readers = pages.flatMap((page) => transports.map((transport) => ({ page, transport })))
     const allCame = (n: number) =>
       Promise.all(readers.map(({ page, transport }) => tickCame(page, transport, n)))

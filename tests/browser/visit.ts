@@ -6,7 +6,6 @@ import type { Transport } from './page/page.js'
 /** Opens the page in a context of its own, or as a further tab of one. An error that the page throws fails the test. */
 export async function visit(where: Browser | BrowserContext, url: string | URL): Promise<Page> {
   const page = await where.newPage()
-  page.setDefaultTimeout(15_000)
   const errors: Error[] = []
   page.on('pageerror', (error) => errors.push(error))
   onTestFinished(async () => {
