@@ -78,6 +78,34 @@ test('a body that a parser in front has read is no hanging call: the answer and 
   ])
 })
 
+test('a client that is gone before the host in front hands its request on is no fault to report, and runs nothing', async () => {
+  const edge = makeEdge()
+  const realtime = nodeHandler(edge.router)
+  const handed: Promise<void>[] = []
+  const url = new URL(
+    await listening((req, res) => {
+      // as a middleware that asks a database first
+      handed.push(once(res, 'close').then(() => void realtime.handle(req, res)))
+    }),
+  )
+  const head = ['POST /realtime/call/size HTTP/1.1', `Host: ${url.host}`, 'Content-Type: application/json']
+  const bodies = [
+    'Content-Length: 3\r\n\r\n"a"',
+    'Content-Length: 3\r\n\r\n"',
+    'Transfer-Encoding: chunked\r\n\r\n',
+  ]
+  for (const [n, body] of bodies.entries()) {
+    const socket = connect(Number(url.port), url.hostname)
+    socket.write([...head, body].join('\r\n'))
+    await expect.poll(() => handed.length).toBe(n + 1)
+    socket.resetAndDestroy()
+  }
+  await Promise.all(handed)
+  await new Promise((resolve) => setImmediate(resolve))
+  await edge.hub.close()
+  expect(edge.reports).toEqual([])
+})
+
 test('what is set for the answer by the host in front stays', async () => {
   const edge = makeEdge()
   const realtime = nodeHandler(edge.router)

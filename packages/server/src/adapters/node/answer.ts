@@ -46,6 +46,7 @@ export async function answer(
   res.on('error', () => {}) // a client that is gone is told by `close`
   // behind an answer that is not over: Node would not tell that the client is gone before its turn has come
   if (!res.socket) await once(res, 'socket')
+  if (res.destroyed) return // it went while the host in front was thinking, and `close` is over
   const gone = new AbortController()
   const failed = (message: string, error: unknown): void => {
     report({ kind: 'handler-failed', path: pathOf(req), message, error })
