@@ -16,15 +16,22 @@ type Middleware<Context> = (
 export function exceptEvents<Context>(middleware: Middleware<Context>): Middleware<Context> {
   return async (request, context, next) => {
     let events: Response | undefined
-    const answer = await middleware(request, context, async () => {
-      const response = await next()
-      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response
-      events = response
-      return new Response(null, response)
-    })
-    if (!events) return answer
-    if (!answer.body) return new Response(events.body, answer)
-    await events.body?.cancel() // it answers something else
-    return answer
+    let isTheirs = false
+    try {
+      const answer = await middleware(request, context, async () => {
+        const response = await next()
+        if (!isEvents(response)) return response
+        events = response
+        return new Response(null, response)
+      })
+      // without a body and yet no stream's head is an answer, too: a refusal, or the way to elsewhere
+      isTheirs = !answer.body && isEvents(answer) && answer.status === events?.status
+      return isTheirs ? new Response(events!.body, answer) : answer
+    } finally {
+      if (!isTheirs) await events?.body?.cancel()
+    }
   }
 }
+
+const isEvents = ({ headers }: Response): boolean =>
+  headers.get('content-type')?.startsWith('text/event-stream') ?? false
