@@ -3,6 +3,7 @@ import { ParleyError } from '@parley/shared'
 import type { RequestError } from '@parley/shared/internal'
 import type {
   DataTag,
+  QueryFunction,
   QueryFunctionContext,
   QueryKey,
   QueryObserverOptions,
@@ -28,12 +29,14 @@ export type CallQueryOptions<Data, Failure, Selected> = Omit<
   'queryKey' | 'queryFn' | 'queryHash' | 'queryKeyHashFn' | 'suspense' | '_defaulted' | '_optimisticResults'
 >
 
-/** Options for `useQuery`, `useSuspenseQuery`, `prefetchQuery` and all else that takes a query's. `Given` is `SkipToken` where the input may be. */
+/**
+ * Options for `useQuery`, `useSuspenseQuery`, `prefetchQuery` and all else that takes a query's. `Given` is `SkipToken`
+ * where the input may be.
+ */
 export type CallQuery<Data, Failure, Selected, Given> = CallQueryOptions<Data, Failure, Selected> & {
   readonly queryKey: DataTag<QueryKey, Data, Failure>
-  readonly queryFn:
-    | ((context: QueryFunctionContext<QueryKey>) => Promise<Data>)
-    | (SkipToken extends Given ? SkipToken : never)
+  /** By TanStack's own name for it: `fetchQuery` of older versions (5.90) takes no other. */
+  readonly queryFn: QueryFunction<Data, QueryKey> | (SkipToken extends Given ? SkipToken : never)
 }
 
 /**
