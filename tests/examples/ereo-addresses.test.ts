@@ -95,6 +95,14 @@ test('sockets of one address that are let in one after the other all go on, and 
   for (const { ask } of [first, second]) expect(await ask('hello')).toBe('/rooms/a hello')
 })
 
+test('who asks beside the path of a route can read why in a browser', async () => {
+  const { url } = await start()
+  const response = await fetch(`${url}/api/%77s`)
+  expect(response.status).toBe(404)
+  expect(response.headers.get('content-type')).toMatch('text/plain')
+  expect(await response.text()).toBe('/api/%77s is not below /api/ws, which is the `path` that ereoRoute was given')
+})
+
 test('a request whose host is none is answered as a bad one, and not as a fault of the server', async () => {
   const { url } = await start()
   for (const host of ['a b', '[', '']) {

@@ -59,19 +59,14 @@ export function ereoRoute<Context>(router: Router<Context>, { path }: EreoRouteO
     const rest = restOf(request.url, base)
     if (rest === undefined) {
       const { pathname } = urlOf(request)
-      return new Response(
-        `${pathname} is not below ${base}, which is the \`path\` that ereoRoute was given`,
-        {
-          status: 404,
-        },
-      )
+      return inWords(404, `${pathname} is not below ${base}, which is the \`path\` that ereoRoute was given`)
     }
     const server = context.get('server') as Pick<BunServer, 'upgrade'> & Partial<BunServer>
     if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
       const refusal = upgradeRefusal(rest, request.headers.get('sec-websocket-protocol'))
-      if (refusal) return new Response(refusal.why, { status: refusal.status })
+      if (refusal) return inWords(refusal.status, refusal.why)
       const isUpgraded = server.upgrade(request, upgradeOptions(inside, request))
-      return isUpgraded ? undefined : new Response('the upgrade failed', { status: 400 })
+      return isUpgraded ? undefined : inWords(400, 'the upgrade failed')
     }
     // an upgrade's server has nothing but `upgrade`
     if (isEventStream(rest, request.method)) server.timeout?.(request, sseIdleSeconds)
@@ -80,6 +75,10 @@ export function ereoRoute<Context>(router: Router<Context>, { path }: EreoRouteO
 
   return { GET: answer, POST: answer, OPTIONS: answer, websocket: sockets }
 }
+
+/** Ereo loses the type that Bun gives to a text of its own accord, and a browser then saves a file. */
+const inWords = (status: number, why: string): Response =>
+  new Response(why, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
 
 /** Under Ereo's own limit, which has no option: whoever loses an event there reads it from the log. */
 const host = { capacity: bunBackpressureLimit }
