@@ -1,7 +1,7 @@
 /** The demo's page as the server draws it, on its way to live, and what axe-core has to say to it. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { firstBlocks } from '../demo/event-stream.js'
-import { say } from '../demo/say.js'
+import { say, type Words } from '../demo/say.js'
 import { type Running, startExample } from '../examples/running.js'
 import { accessibilityFaults } from './axe.js'
 import { describeInChromium, oneBrowser } from './chromium.js'
@@ -16,8 +16,13 @@ describeInChromium('the page of the demo, drawn by the server', () => {
   afterAll(async () => {
     await demo.stop()
   })
-  const ada = (text: string, kind?: 'announcement') =>
-    say(demo.url, { from: 'Ada', text, ...(kind && { kind }) })
+  /** How many messages there are. */
+  let said = 0
+  const tell = async (words: Words) => {
+    await say(demo.url, words)
+    said += 1
+  }
+  const ada = (text: string, kind?: 'announcement') => tell({ from: 'Ada', text, ...(kind && { kind }) })
 
   test('shows what there is without JavaScript, and its links lead to rooms', async () => {
     await ada('Drawn')
@@ -34,7 +39,7 @@ describeInChromium('the page of the demo, drawn by the server', () => {
       await page.getByRole('heading', { name: 'lunch' }).waitFor()
 
       // a time stays in its line, whoever it was
-      await say(demo.url, { from: 'A name as long as a name may be', text: 'In short' })
+      await tell({ from: 'A name as long as a name may be', text: 'In short' })
       await page.setViewportSize({ width: 320, height: 640 })
       await page.reload()
       const notice = page.locator('.notice', { hasText: 'In short' })
@@ -73,9 +78,10 @@ describeInChromium('the page of the demo, drawn by the server', () => {
       await counts(3)
       expect([await figure('lost'), await figure('twice'), await figure('gaps')]).toEqual([0, 0, 0])
 
-      const said = Number(await page.locator('[data-stat=said]').textContent())
+      const dashboardSays = () => page.locator('[data-stat=said]', { hasText: RegExp(`^${said}$`) }).waitFor()
+      await dashboardSays()
       await ada('One more')
-      await page.locator('[data-stat=said]', { hasText: String(said + 1) }).waitFor()
+      await dashboardSays()
 
       // there and back, without leaving the page
       await page.getByRole('link', { name: 'Lunch' }).click()
@@ -113,9 +119,7 @@ describeInChromium('the page of the demo, drawn by the server', () => {
     }
   })
 
-  test('has no fault of accessibility, on a desktop and on a phone, in light and dark colours, whatever its state', {
-    timeout: 60_000,
-  }, async () => {
+  test('has no fault of accessibility, on a desktop and on a phone, in light and dark colours, whatever its state', async () => {
     const context = await browser().newContext({ reducedMotion: 'reduce' })
     try {
       await ada('All hands', 'announcement')
