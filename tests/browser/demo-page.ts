@@ -9,6 +9,10 @@ export interface DemoPage {
   figure(name: 'received' | 'replayed' | 'lost' | 'twice' | 'gaps'): Promise<number>
   /** Waits until so many more numbers have come than now. */
   counts(more: number): Promise<void>
+  /** Where in the log the counter is. */
+  position(): Promise<number>
+  /** Waits until the counter is there, or further. */
+  reaches(position: number): Promise<void>
   say(text: string): Promise<void>
   /** Waits for a message of the room that is there for all. */
   sees(text: string): Promise<void>
@@ -40,6 +44,13 @@ export async function openDemo(context: BrowserContext, url: string, name?: stri
         (least) =>
           Number(document.querySelector('[data-figure=received]')?.textContent?.replaceAll(',', '')) >= least,
         goal,
+      )
+    },
+    position: async () => Number((await page.locator('[data-position=counter]').textContent())?.slice(1)),
+    async reaches(position) {
+      await page.waitForFunction(
+        (least) => Number(document.querySelector('[data-position=counter]')?.textContent?.slice(1)) >= least,
+        position,
       )
     },
     async say(text) {

@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/shared'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from './client.js'
+import { heard } from './heard.js'
 
 /** How an import stands: what of it is done, and what came of it once it is over. */
 export interface Import {
@@ -15,16 +16,10 @@ const rest: Import = { done: 0, of: rows.length, running: false, outcome: '' }
 
 /** What an import comes to when it does not come to its end, in words. */
 const outcomes: Readonly<Record<string, string>> = {
-  ABORTED: 'Cancelled: the server stopped as well.',
+  ABORTED: 'Cancelled here: the server is asked to stop.',
   OUTCOME_UNKNOWN: 'Server lost: nobody can say how far it got.',
 }
-/** As long as the link is away, the server has not heard of it. */
-const cancelledAlone = 'Cancelled: the server stops once reached.'
-
-function outcomeOf({ code, message }: ParleyError<string>): string {
-  const isAlone = code === 'ABORTED' && client.connection.getSnapshot().status !== 'open'
-  return isAlone ? cancelledAlone : (outcomes[code] ?? message)
-}
+const stopped = 'Cancelled: the server stopped as well.'
 
 /** Imports some rows: a loop over the stream's progress, then its result. A cut of the link is not seen here at all. */
 export function useImport() {
@@ -44,7 +39,8 @@ export function useImport() {
       over(`Imported: ${different} different rows.`)
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error
-      over(outcomeOf(error))
+      over(outcomes[error.code] ?? error.message)
+      if (error.code === 'ABORTED' && (await heard()) && run.current === mine) over(stopped)
     }
   }, [])
 

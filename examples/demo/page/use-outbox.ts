@@ -18,6 +18,9 @@ export interface Outbox {
   forget(ref: string): void
 }
 
+/** Whoever tries out what a dead link does to a message may take their time. */
+const withinMs = 60_000
+
 let count = 0
 const page = Math.random().toString(36).slice(2)
 
@@ -39,7 +42,7 @@ export function useOutbox(room: RoomHandle, messages: readonly Message[]): Outbo
       const ref = `${page}-${++count}`
       const row = { ref, said: { ...said, ref } }
       setRows((before) => [...before, row])
-      send(row.said).catch(({ code, message }: ParleyError<string>) => {
+      send(row.said, { withinMs }).catch(({ code, message }: ParleyError<string>) => {
         setRows((before) =>
           before.map((one) => (one.ref === ref ? { ...row, error: { code, message } } : one)),
         )

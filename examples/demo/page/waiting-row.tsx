@@ -11,6 +11,12 @@ interface Props {
   readonly onForget: (ref: string) => void
 }
 
+/** What of an error leaves open whether the message got there. */
+const mayBeSaid: Readonly<Record<string, string>> = {
+  OUTCOME_UNKNOWN: 'The link broke before the answer came: it may have been said.',
+  TIMEOUT: 'No answer came in time: it may have been said.',
+}
+
 /** A message on its way, or one that did not get there. */
 export function WaitingRow({ row: { ref, said, error }, onAgain, onForget }: Props) {
   const from = useName()
@@ -27,9 +33,7 @@ export function WaitingRow({ row: { ref, said, error }, onAgain, onForget }: Pro
       <p className="message-text">{said.text}</p>
       {error && (
         <p className="message-error">
-          {error.code === 'OUTCOME_UNKNOWN'
-            ? 'The link broke before the answer came: it may have been said.'
-            : `Not said: ${error.message}.`}{' '}
+          {mayBeSaid[error.code] ?? `Not said: ${error.message}.`}{' '}
           <button
             type="button"
             className="link-button"
