@@ -1,8 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createClient } from '@parley/client'
 import { expect, onTestFinished, test } from 'vitest'
+import { contract } from '../../examples/demo/contract.js'
 import { startExample } from '../examples/running.js'
+import { accessibilityFaults } from './axe.js'
 import { describeInChromium } from './chromium.js'
 import { type DemoPage, openDemo, replayedSinceCut } from './demo-page.js'
 import { demoStart, faults, oneDemo } from './one-demo.js'
@@ -52,6 +55,67 @@ describeInChromium('somebody who tries the demo', () => {
     expect(ada.errors).toEqual([])
   })
 
+  test('takes another name: the page connects under it, and speaks of no loss', async () => {
+    const { page, connected, turn, errors } = await open('Lady')
+    await page.evaluate(() => {
+      const said: string[] = []
+      const look = () =>
+        said.push(
+          document.querySelector('[role=status]')!.textContent!,
+          document.querySelector('.present-news')!.textContent!,
+        )
+      new MutationObserver(look).observe(document.body, {
+        characterData: true,
+        childList: true,
+        subtree: true,
+      })
+      Object.assign(window, { said })
+    })
+    await page.getByLabel('You are').fill('Lovelace')
+    await page.keyboard.press('Enter')
+    await page.getByRole('list', { name: 'Who is here' }).getByText('Lovelace').waitFor()
+    await connected()
+    const said = new Set(await page.evaluate(() => (window as unknown as { said: string[] }).said))
+    expect([...said].filter((text) => /lost|cut/.test(text))).toEqual([])
+    expect(said).toContain('Connecting')
+    const entries = page.locator('.entry')
+    await entries.filter({ hasText: 'reconnecting under the new name' }).first().waitFor()
+    expect(await entries.filter({ hasText: 'link lost' }).count()).toBe(0)
+
+    await turn('Cut the link', true) // that one is a loss
+    await entries.filter({ hasText: 'link lost' }).waitFor()
+    expect(errors).toEqual([])
+  })
+
+  test('comes into a room that is full: how many are there is said beside the names, and nothing moves', async () => {
+    const demo = await startExample(demoStart)
+    onTestFinished(async () => void (await demo.stop()))
+    const { page } = await open('Zoe', demo.url)
+    const count = page.locator('.present-count')
+    const line = async () => (await page.locator('.present').boundingBox())!
+    const before = await line()
+    const others = Array.from({ length: 60 }, (_, i) =>
+      createClient(contract, { url: `${demo.url}/realtime`, auth: () => `Guest ${i}`, onReport: () => {} }),
+    )
+    onTestFinished(() => {
+      for (const { connection } of others) connection.close()
+    })
+    for (const client of others) client.room({ id: 'general' }).on('message', () => {})
+    await count.filter({ hasText: /^61 here$/ }).waitFor()
+    expect(await page.getByRole('list', { name: 'Who is here' }).getByRole('listitem').count()).toBe(61)
+    for (const width of [1_280, 320]) {
+      await page.setViewportSize({ width, height: 720 })
+      const { x, width: wide } = (await count.boundingBox())!
+      expect(x + wide).toBeLessThan(width)
+    }
+    await page.setViewportSize({ width: 1_280, height: 720 })
+    expect(await line()).toEqual(before)
+    expect(await accessibilityFaults(page)).toEqual([])
+
+    for (const { connection } of others) connection.close()
+    await count.waitFor({ state: 'detached' })
+  })
+
   test('reloads in the middle of an import, and can begin it anew', async () => {
     const { page, errors, connected } = await open('Edna')
     const imported = page.locator('[data-figure=imported]')
@@ -91,6 +155,7 @@ describeInChromium('somebody who tries the demo', () => {
       await visitor.connected()
       await visitor.counts(5)
       await visitor.sees('Said while the server was dead')
+      await visitor.page.locator('.notice-text', { hasText: 'Said while the server was dead' }).waitFor()
       expect(await faults(visitor)).toEqual([0, 0])
       expect(await visitor.page.getByText('Said while the server was dead', { exact: true }).count()).toBe(2) // the room, and its notice
       await person(visitor, 'Ada').waitFor()

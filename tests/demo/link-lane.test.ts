@@ -87,7 +87,6 @@ describe('the log of what happened', () => {
     expect(told(link)).toEqual([
       'connecting',
       'trying again in 1.2 s (attempt 2)',
-      'trying again in 0.5 s (attempt 1)',
       'link lost (LOST): The connection broke off.',
       'connected over WebSocket',
     ])
@@ -125,10 +124,39 @@ describe('the log of what happened', () => {
   })
 
   test('names the newest six', () => {
-    const states = Array.from({ length: 20 }, (_, i) => [i, i % 2 ? connecting : waiting(i, 1_000)] as const)
-    expect(told(lane(...states, [100_000, open]))).toEqual([
+    const states = Array.from({ length: 20 }, (_, i) => [i, i % 2 ? open : waiting(i, 1_000)] as const)
+    expect(told(lane(...states))).toEqual([
       'connected over WebSocket',
-      ...[18, 16, 14, 12, 10].map((attempt) => `trying again in 1.0 s (attempt ${attempt})`),
+      'trying again in 1.0 s (attempt 18)',
+      'link lost (LOST): The connection broke off.',
+      'connected over WebSocket',
+      'trying again in 1.0 s (attempt 16)',
+      'link lost (LOST): The connection broke off.',
     ])
+  })
+
+  test('still says why the link was lost after however many attempts, of which it names the last', () => {
+    const tries = Array.from(
+      { length: 10 },
+      (_, i) => [i, i % 2 ? connecting : waiting(i / 2 + 1, 1_000)] as const,
+    )
+    expect(told(lane([-1, open], ...tries, [100, open]))).toEqual([
+      'connected over WebSocket',
+      'trying again in 1.0 s (attempt 5)',
+      'link lost (LOST): The connection broke off.',
+      'connected over WebSocket',
+    ])
+  })
+
+  test('says of another name that the page connects under it, and of no loss', () => {
+    const renamed = linked(lane([0, open]), waiting(1, 120), start + 1, true)
+    const link = linked(linked(renamed, connecting, start + 2, true), { ...open }, start + 3)
+    expect(told(link)).toEqual([
+      'connected over WebSocket',
+      'reconnecting under the new name',
+      'connected over WebSocket',
+    ])
+    expect(entriesOf(link).map(({ tone }) => tone)).toEqual(['open', 'trying', 'open'])
+    expect(spansOf(link, start + 1_000).map(({ kind }) => kind)).not.toContain('cut')
   })
 })

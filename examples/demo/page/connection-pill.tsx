@@ -1,6 +1,8 @@
 import { useConnection } from '@parley/client/react'
+import { renaming } from './client.js'
 import { useCountdown } from './use-countdown.js'
 import { useOnline } from './use-online.js'
+import { useValue } from './value.js'
 
 type Connection = ReturnType<typeof useConnection>
 
@@ -20,7 +22,9 @@ function sentence(connection: Connection, online: boolean): string {
 }
 
 export function ConnectionPill() {
-  const connection = useConnection()
+  const now = useConnection()
+  const isRenaming = useValue(renaming)
+  const connection: Connection = isRenaming ? { status: 'connecting' } : now
   const online = useOnline()
   const { status } = connection
   const seconds = useCountdown(connection, status === 'reconnecting' ? connection.delayMs : 0)

@@ -18,26 +18,29 @@ const counted = (count: number, one: string, more = `${one}s`): string =>
 
 type Words = Pick<Entry, 'tone' | 'text'>
 
-function wordsOf(stretch: Stretch, before: Stretch | undefined, isLast: boolean): readonly Words[] {
-  const { connection } = stretch
+function wordsOf(stretch: Stretch, before: Stretch | undefined, later: readonly Stretch[]): readonly Words[] {
+  const { connection, renames } = stretch
   const tone = toneOf(stretch)
   switch (connection.status) {
     case 'idle':
       return []
     case 'connecting':
-      return isLast ? [{ tone, text: 'connecting' }] : [] // what came of it stands above it
+      return later.length === 0 ? [{ tone, text: 'connecting' }] : [] // what came of it stands above it
     case 'open':
       return [{ tone, text: 'connected over WebSocket' }] // the one transport that the page's client has
     case 'closed':
       return [{ tone, text: `closed for good (${connection.code}): ${connection.reason}` }]
     case 'reconnecting': {
+      if (renames) return [{ tone, text: 'reconnecting under the new name' }]
       const { attempt, delayMs, lastError } = connection
       const text = `trying again in ${(delayMs / 1_000).toFixed(1)} s (attempt ${attempt})`
+      const outcome = later.find((one) => one.connection.status !== 'connecting')
+      const lost = { tone, text: `link lost (${lastError.code}): ${lastError.message}` }
       const again = { tone: 'trying', text } as const
-      const wasOpen = before?.connection.status === 'open'
-      return wasOpen
-        ? [{ tone, text: `link lost (${lastError.code}): ${lastError.message}` }, again]
-        : [again]
+      return [
+        ...(before?.connection.status === 'open' ? [lost] : []),
+        ...(outcome?.connection.status === 'reconnecting' ? [] : [again]), // the next try says more
+      ]
     }
   }
 }
@@ -56,7 +59,7 @@ function ofHole({ reason, before, behind }: Hole): string {
 export function entriesOf({ stretches, replays, holes }: LinkLane): readonly Entry[] {
   const entries: Entry[] = [
     ...stretches.flatMap((stretch, i) =>
-      wordsOf(stretch, stretches[i - 1], i === stretches.length - 1).map((words) => ({
+      wordsOf(stretch, stretches[i - 1], stretches.slice(i + 1)).map((words) => ({
         at: stretch.from,
         ...words,
       })),

@@ -11,6 +11,8 @@ const leastKept = 12
 export interface Stretch {
   readonly from: number
   readonly connection: ConnectionState
+  /** Another name was taken, which needs another connection: nothing was lost. */
+  readonly renames: boolean
 }
 
 /** Events that came from the log in one go. */
@@ -58,10 +60,10 @@ export const drawnAt = (n: number | undefined, position: string): LinkLane => ({
 const kept = <T>(all: readonly T[], endOf: (one: T) => number, at: number): readonly T[] =>
   all.filter((one, i) => i >= all.length - leastKept || endOf(one) > at - keptMs)
 
-/** The connection became another. */
-export function linked(lane: LinkLane, connection: ConnectionState, at: number): LinkLane {
+/** The connection became another, maybe because the visitor did. */
+export function linked(lane: LinkLane, connection: ConnectionState, at: number, renames = false): LinkLane {
   if (lane.stretches.at(-1)?.connection === connection) return lane
-  const all = [...lane.stretches, { from: at, connection }]
+  const all = [...lane.stretches, { from: at, connection, renames }]
   // the newest of those that began too long ago still says how it was at the left edge
   const stretches = kept(all, (one) => all[all.indexOf(one) + 1]?.from ?? at, at)
   return { ...lane, stretches, isReplaying: false } // what comes over the next link is a replay of its own
@@ -109,7 +111,8 @@ const tones = {
 } as const satisfies Record<ConnectionState['status'], string>
 export type Tone = (typeof tones)[ConnectionState['status']]
 
-export const toneOf = ({ connection }: Stretch): Tone => tones[connection.status]
+export const toneOf = ({ connection, renames }: Stretch): Tone =>
+  renames ? 'trying' : tones[connection.status]
 
 /** @param now Ms since 1970, by the page's clock. */
 export function spansOf(

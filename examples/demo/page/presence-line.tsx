@@ -4,6 +4,9 @@ import { useName } from './name.js'
 import { type Person, peopleOf } from './present.js'
 import { usePresent } from './use-present.js'
 
+/** So many may stand beside each other; who is further on has to be scrolled to. */
+const fewest = 3
+
 function about({ tabs, away, isTyping }: Person, isSelf: boolean): string {
   return [
     ...(isSelf ? ['you'] : []),
@@ -21,10 +24,10 @@ interface Props {
 /** Who is here now. It is one line high whatever happens, so that nothing below it moves. */
 export function PresenceLine({ room, typing }: Props) {
   const self = useName()
-  const { members, current, news } = usePresent(room, self)
-  const told = current || members.length === 0 ? news : 'as of the cut'
+  const { members, isOld, news } = usePresent(room, self)
+  const told = isOld && members.length > 0 ? 'as of the cut' : news
   return (
-    <div className={`present ${current ? '' : 'present-old'}`}>
+    <div className={`present ${isOld ? 'present-old' : ''}`}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <ul className="people" aria-label="Who is here" tabIndex={0}>
         {peopleOf(members, typing).map((person) => {
@@ -43,6 +46,7 @@ export function PresenceLine({ room, typing }: Props) {
           )
         })}
       </ul>
+      {members.length >= fewest && <span className="present-count">{members.length} here</span>}
       <span className="present-news" aria-live="polite" title={told || undefined}>
         {told}
       </span>

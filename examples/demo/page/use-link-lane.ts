@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react'
-import { client } from './client.js'
+import { client, renaming } from './client.js'
 import { came, drawnAt, holed, type LinkLane, linked } from './link-lane.js'
 import { useLoaded } from './loaded.js'
 
@@ -16,7 +16,8 @@ export function useLinkLane(): LinkLane {
     const look = () => {
       const snapshot = connection.getSnapshot()
       const at = Date.now()
-      setLane((before) => linked(before, snapshot, at))
+      const renames = renaming.getSnapshot()
+      setLane((before) => linked(before, snapshot, at, renames))
     }
     const stopLooking = connection.subscribe(look)
     // from where the counter counts from, so that both tell of the same numbers
