@@ -5,7 +5,7 @@ import { createRouter } from '@parley/server'
 import { createHubWith, openMemoryLog } from '@parley/server/internal'
 import { call, defineContract } from '@parley/shared'
 import { breakableLink, virtualClock } from '@parley/shared/testing'
-import { MutationObserver, QueryClient, QueryObserver } from '@tanstack/query-core'
+import { MutationObserver, onlineManager, QueryClient, QueryObserver } from '@tanstack/query-core'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -122,4 +122,23 @@ test('what is fetched where nobody knows whether a mutation ran comes after what
   await clock.runUntil(() => shown().data?.[0] === 'x')
   expect(told).toEqual([false])
   expect(queryClient.getMutationCache().hasListeners()).toBe(false)
+})
+
+test('what is done while the browser is offline waits in Parley alone, and runs once', async () => {
+  const { clock, rows, link, client, queryClient } = await setUp()
+  queryClient.mount()
+  open.push(() => queryClient.unmount())
+  const add = new MutationObserver(queryClient, mutationOptions(client.add))
+  link.refuse(true)
+  link.cut()
+  onlineManager.setOnline(false)
+  add.mutate('x').catch(() => {})
+  await clock.advance(2_000)
+  expect(add.getCurrentResult()).toMatchObject({ isPending: true, isPaused: false })
+  link.refuse(false)
+  onlineManager.setOnline(true)
+  await queryClient.resumePausedMutations()
+  await clock.runUntil(() => add.getCurrentResult().isSuccess)
+  await clock.advance(60_000)
+  expect(rows).toEqual(['x'])
 })

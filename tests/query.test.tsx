@@ -289,6 +289,21 @@ test('two caches are kept live apart', async () => {
   await vi.waitFor(() => expect(observers.map((o) => texts(o.getCurrentResult().data))).toEqual(['x', 'x']))
 })
 
+test('two servers with one contract share a cache, where one of them has other keys', async () => {
+  const [one, two] = [setUp(), setUp()]
+  const queryClient = queries()
+  const { queryKey: key, ...options } = two.live()
+  const observers = [
+    new QueryObserver(queryClient, one.live()),
+    new QueryObserver(queryClient, { ...options, queryKey: ['two', ...key] }),
+  ]
+  for (const observer of observers) open.push(observer.subscribe(() => {}))
+  await vi.waitFor(() => expect(observers.map((o) => o.getCurrentResult().isSuccess)).toEqual([true, true]))
+  await one.write('x')
+  await two.write('y')
+  await vi.waitFor(() => expect(observers.map((o) => texts(o.getCurrentResult().data))).toEqual(['x', 'y']))
+})
+
 test('a page from a server goes on from where the server read, and asks for nothing', async () => {
   const { write, live, counts, router } = setUp()
   await write('rendered')
