@@ -4,11 +4,16 @@ import { createFileRouter } from '@ereo/router'
 import { compress, createServer } from '@ereo/server'
 import { completeEreo, exceptEvents } from '@parley/server/ereo'
 import { buildClient } from './build-client.js'
-import { hub } from './hub.js'
+import { hub, notifications } from './hub.js'
+import { router as realtime } from './router.js'
 
 export interface Site {
   readonly port: number
-  stop(): Promise<void>
+  /**
+   * Takes no new connection, lets what runs finish for at most `within` ms (default: 0), and tells whoever is left to come
+   * back. Called again, it is over sooner.
+   */
+  stop(options?: { readonly within?: number }): Promise<void>
 }
 
 /**
@@ -34,11 +39,20 @@ export async function startSite(port: number): Promise<Site> {
   server.setRouter(router)
   const bun = await server.start()
   completeEreo(server)
+  let stopping: Promise<void> | undefined
+  const close = async (drained: Promise<unknown>): Promise<void> => {
+    await drained
+    notifications.close()
+    await hub.close()
+    await bun.stop(true)
+  }
   return {
     port: bun.port ?? port,
-    async stop() {
-      await hub.close()
-      await bun.stop(true)
+    stop({ within = 0 } = {}) {
+      void bun.stop() // no new connections; those that there are stay
+      const drained = realtime.drain({ within })
+      stopping ??= close(drained)
+      return stopping
     },
   }
 }

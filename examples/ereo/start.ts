@@ -1,6 +1,7 @@
-/** `npm run ereo`: builds the pages' script, serves the example, and stops on Ctrl-C. */
+/** `npm run ereo`: builds the pages' script, serves the example, stops on Ctrl-C, and at SIGTERM when what runs is done. */
 import type { Site } from './server.js'
 
+const drainMs = 5_000
 const wanted = process.env.PORT ?? '3000'
 
 function fail(sentence: unknown): never {
@@ -35,11 +36,11 @@ async function start(): Promise<void> {
 
   Ctrl-C stops it.
 `)
-  const stop = (): void => {
-    void site.stop().then(() => process.exit(0))
+  const stop = (within: number) => (): void => {
+    void site.stop({ within }).then(() => process.exit(0))
   }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop(0))
+  process.once('SIGTERM', stop(drainMs))
 }
 
 start().catch((error: unknown) => fail(explain(error) ?? error))
