@@ -36,6 +36,13 @@ export async function startSite(port: number): Promise<Site> {
   })
   server.use(exceptEvents(compress())) // compressed, an event would wait for the next ones
   server.use('/_ereo/client.js', () => new Response(client, { headers: { 'cache-control': 'no-cache' } }))
+  server.use(async (_request, _context, next) => {
+    const response = await next()
+    if (response.status !== 404 || response.headers.has('content-type')) return response
+    // Ereo's own has no type: a browser would save it as a file
+    const headers = { 'content-type': 'text/plain; charset=utf-8' }
+    return new Response('There is nothing here.\n', { status: 404, headers })
+  })
   server.setRouter(router)
   const bun = await server.start()
   completeEreo(server)

@@ -1,7 +1,10 @@
 /** The example in EreoJS, as somebody runs it who looks after it. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { enter, goAway } from '../../packages/server/test/adapters/suite/serve.js'
 import { rawGet } from '../../packages/server/test/shell/raw-http.js'
+import { root } from '../../scripts/packages.js'
 import { startExample } from './running.js'
 
 async function start() {
@@ -33,3 +36,17 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect({ code, wrong: /rror|rejection/.exec(output) }).toEqual({ code: 0, wrong: null })
   },
 )
+
+test('an address that is nowhere says so as text, which no browser saves as a file', async () => {
+  const site = await start()
+  const response = await fetch(`${site.url}/a/b`)
+  expect(response.status).toBe(404)
+  expect(response.headers.get('content-type')).toContain('text/plain')
+  expect(await response.text()).toContain('nothing here')
+})
+
+test('the example installs by itself, too: it lets Ereo have its React, as the repository does', () => {
+  const overridesOf = (path: string): unknown => JSON.parse(readFileSync(join(root, path), 'utf8')).overrides
+  expect(overridesOf('examples/ereo/package.json')).toEqual(overridesOf('package.json'))
+  expect(overridesOf('package.json')).toHaveProperty(['@ereo/client'])
+})
