@@ -158,7 +158,7 @@ test('nobody new is let in: not over a socket, a stream or a POST', async () => 
   await enter('ann')
   void router.drain()
   expect(router.health()).toEqual({ status: 'closing' })
-  expect((await fetch('/health')).status).toBe(503)
+  for (const method of ['GET', 'HEAD']) expect((await fetch('/health', { method })).status).toBe(503)
   const bob = await enter('bob')
   expect(bob.end?.code).toBe(4100)
   expect(reasonOf(bob).delayMs).toBeLessThanOrEqual(5_000)

@@ -38,8 +38,9 @@ export async function handleHttp(
       return refuse({ ...failure('BAD_REQUEST', `a WebSocket connects here; ${routes}`), status: 426 })
     }
     if (!route) return refuse(failure('NOT_FOUND', `there is nothing at '${path.slice(0, 100)}'; ${routes}`))
-    if (method !== route.method) {
-      headers.set('allow', `${route.method}, OPTIONS`)
+    const methods: readonly string[] = route.kind === 'health' ? ['GET', 'HEAD'] : [route.method]
+    if (!methods.includes(method)) {
+      headers.set('allow', [...methods, 'OPTIONS'].join(', '))
       return refuse({ ...failure('BAD_REQUEST', `this is asked for with ${route.method}`), status: 405 })
     }
     if (route.kind === 'health') return healthResponse(core, headers)

@@ -218,6 +218,13 @@ test('a WebSocket that takes nothing is closed with a code of its own, and count
   expect(await socket.closed).toMatchObject({ code: 4002 })
 })
 
+test('an upgrade to something else is refused with what to do, for Node cannot take it for a request', async () => {
+  const { url } = await startServed()
+  const h2c = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__']
+  const { ended } = rawGet(`${url}/health`, ...h2c)
+  expect(await ended).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*ask without an `Upgrade`$/)
+})
+
 test('a client that pings without end, and takes no answer, is cut off before much is kept for it', async () => {
   const { url, router } = await startServed()
   const socket = await greeted(url)

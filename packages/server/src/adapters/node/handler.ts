@@ -68,6 +68,11 @@ export function nodeHandler<Context>(
     upgrade(req, socket, head) {
       const rest = restOf(targetOf(req), base)
       if (rest === undefined) return false
+      if (req.headers.upgrade?.toLowerCase() !== 'websocket') {
+        // Node tells of it here alone, with its body unread; h2c is what `curl --http2` offers
+        refuseUpgrade(socket, 400, 'this server upgrades to a WebSocket only: ask without an `Upgrade`')
+        return true
+      }
       const refusal = upgradeRefusal(rest, req.headers['sec-websocket-protocol'])
       if (refusal) {
         refuseUpgrade(socket, refusal.status, refusal.why)

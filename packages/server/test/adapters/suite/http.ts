@@ -202,7 +202,8 @@ export function httpTests(startEdge: StartEdge, without: AdapterUnderTest['witho
       ['GET', 'call/nothing', 'POST, OPTIONS'],
       ['PUT', 'message/room/say', 'POST, OPTIONS'],
       ['POST', 'events/feed', 'GET, OPTIONS'],
-      ['DELETE', 'health', 'GET, OPTIONS'],
+      ['HEAD', 'events/feed', 'GET, OPTIONS'],
+      ['DELETE', 'health', 'GET, HEAD, OPTIONS'],
     ] as const)('of the method %s on %s says which are allowed', async ([method, path, allow], { skip }) => {
       if (without.methods && method !== 'GET' && method !== 'POST') skip(without.methods)
       const { url } = await startEdge()
@@ -210,6 +211,12 @@ export function httpTests(startEdge: StartEdge, without: AdapterUnderTest['witho
       expect(response.status).toBe(405)
       expect(response.headers.get('allow')).toBe(allow)
     })
+  })
+
+  test('a balancer may ask for the health with HEAD', async () => {
+    const { url } = await startEdge()
+    const response = await fetch(`${url}/health`, { method: 'HEAD' })
+    expect([response.status, await response.text()]).toEqual([200, ''])
   })
 
   describe('the size of a body', () => {
