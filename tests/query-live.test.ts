@@ -279,6 +279,22 @@ test('data that came from a server is fetched anew by hand, where it is not live
   expect(state.loads).toBe(2)
 })
 
+test('a function of the application, in the place of that of the options, is not asked in a rush', async () => {
+  const { clock, queryClient, options } = setUp()
+  vi.useFakeTimers({ toFake: ['setInterval'] })
+  open.push(() => vi.useRealTimers())
+  let asked = 0
+  const queryFn = async () => ({ data: [++asked], position: 'e-1' })
+  const observer = new QueryObserver(queryClient, { ...options, queryFn })
+  open.push(observer.subscribe(() => {}))
+  await clock.runUntil(() => observer.getCurrentResult().isSuccess)
+  for (let ms = 0; ms < 100; ms++) {
+    vi.advanceTimersByTime(1)
+    await clock.settle()
+  }
+  expect(asked).toBe(1)
+})
+
 test('what was answered without a position is an error that says so', async () => {
   const { clock, state, observe, result } = setUp()
   state.position = 'now'

@@ -6,7 +6,7 @@ import { withPosition } from '../mending.js'
 import type { ReadingHalf, TopicEventOf } from '../reading-half.js'
 import { type AnyCaller, keyOfQuery } from './key.js'
 import { isKnown, keepLive } from './live-queries.js'
-import type { LiveData, LiveSpec } from './live-reader.js'
+import { type LiveData, type LiveSpec, specOf } from './live-reader.js'
 import {
   type CallQuery,
   type CallQueryOptions,
@@ -145,9 +145,11 @@ export function liveOptions(call: unknown, channel: unknown, options: object): u
     select: selectOf(select ?? whole),
     staleTime: Number.POSITIVE_INFINITY,
     // Data that no fetch of this page brought - from a server, or from a store - is live from the first fetch on; where it
-    // comes to a query that is observed already, as while a server streams, this is what makes TanStack ask for one.
+    // comes to a query that is observed already, as while a server streams, this is what makes TanStack ask for one. A
+    // function that the application put in the place of this one would be asked for ever.
     refetchOnMount: (query: Query) => (isKnown(query) ? true : 'always'),
-    refetchInterval: (query: Query) => (query.state.data !== undefined && !isKnown(query) ? 1 : false),
+    refetchInterval: (query: Query) =>
+      specOf(query) && query.state.data !== undefined && !isKnown(query) && 1,
     refetchIntervalInBackground: true,
   }
 }

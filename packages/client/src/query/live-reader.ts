@@ -29,7 +29,7 @@ export interface LiveSpec {
 }
 
 /** What the query's function keeps it live by; one that the application put round it does not say. */
-function specOf({ options }: Query): LiveSpec | undefined {
+export function specOf({ options }: Query): LiveSpec | undefined {
   return (options.queryFn as { readonly spec?: LiveSpec } | undefined)?.spec
 }
 
