@@ -37,9 +37,11 @@ export type EreoSocketOptions = SocketLimits
  * Gives the sockets of an Ereo server what Ereo itself has no option for: limits, and to each `close` its code and reason,
  * also to those of other routes. Without it all of Parley works, but a frame may have 16 MiB before it is refused, an
  * event is sent to one socket after the other, and a page that is closed is taken for a link that broke: it is present
- * for 15 s more. Call it once, after `start()`.
+ * for 15 s more; and each spelling of an address that a stranger asks an upgrade at stays in the server for good. Call it
+ * once, right after `start()`.
  *
- * @param options Bun's, for every socket of the server. Default: frames up to 1 MiB, nothing ever dropped by Bun.
+ * @param options Bun's, for every socket of the server. Default: frames up to 1 MiB, whatever `limits.frameBytes` of a hub
+ * is, and nothing ever dropped by Bun.
  * @throws ParleyError `BAD_OPTIONS` before the server has started, and where it is of an Ereo that is built differently.
  * @example
  * const server = createServer({ port: 3000 })
