@@ -1,5 +1,4 @@
 /** Answers requests of Node's as a fetch-style handler says. */
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Report } from '@parley/shared'
 import { limits, printReport, safeReporter } from '@parley/shared/internal'
@@ -45,7 +44,7 @@ export async function answer(
 ): Promise<void> {
   res.on('error', () => {}) // a client that is gone is told by `close`
   // behind an answer that is not over: Node would not tell that the client is gone before its turn has come
-  if (!res.socket) await once(res, 'socket')
+  if (!res.socket) await new Promise((resolve) => res.once('socket', resolve))
   if (res.destroyed) return // it went while the host in front was thinking, and `close` is over
   const gone = new AbortController()
   const failed = (message: string, error: unknown): void => {
