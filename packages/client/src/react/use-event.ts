@@ -1,8 +1,7 @@
-import { useEffect } from 'react'
+import { useEffect, useInsertionEffect } from 'react'
 import type { DetailsOf, ReadingHalf, ReadOptions } from '../reading-half.js'
 import type { ReadFrom } from '../shell/read-from.js'
 import { useKeyed } from './keyed.js'
-import { useLatest } from './latest.js'
 
 /**
  * Calls the listener of the latest render with each event of this name, as `on` does, as long as the component is
@@ -19,18 +18,28 @@ export function useEvent<Events, Times extends boolean, Name extends keyof Event
   listener: (data: Events[Name], details: DetailsOf<Times>) => unknown,
   options: ReadOptions = {},
 ): void {
-  const latest = useLatest({ listener, from: options.from })
-  // one that was told where to begin would else be called again with all that came since
-  const place = useKeyed([channel, name], (): { after?: ReadFrom } => ({}))
-  useEffect(() => {
-    const { from } = latest.current
-    return channel.on(
-      name,
-      (data, details) => {
-        if (from !== undefined) place.after = details.position ?? place.after
-        return latest.current.listener(data, details)
-      },
-      { from: place.after ?? from },
-    )
-  }, [channel, name, latest, place])
+  const reader = useKeyed([channel, name], (): Reader<typeof listener> => ({ listener, from: options.from }))
+  // That of the topic: its last events may come after a commit with another one, and before the effects that leave it.
+  useInsertionEffect(() => {
+    reader.listener = listener
+  })
+  useEffect(
+    () =>
+      channel.on(
+        name,
+        (data, details) => {
+          if (reader.from !== undefined) reader.from = details.position ?? reader.from
+          return reader.listener(data, details)
+        },
+        { from: reader.from },
+      ),
+    [channel, name, reader],
+  )
+}
+
+interface Reader<Listener> {
+  /** That of the latest render. */
+  listener: Listener
+  /** Where it begins; one that is told where goes on from its last event, so that none comes twice. */
+  from: ReadFrom | undefined
 }

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import * as React from 'react'
-import { StrictMode } from 'react'
+import { StrictMode, useLayoutEffect } from 'react'
 import { renderToString } from 'react-dom/server'
 import { expect, test } from 'vitest'
 import type { ReadFrom } from '../../src/index.js'
@@ -61,6 +61,31 @@ test('another topic is listened to in place of the first', async () => {
   await two.open(ready('e-0') + live('e-0') + message(2))
   await one.send(message(3))
   expect(heard).toEqual(['1', '2'])
+})
+
+test('an event that comes as another topic is drawn, and the first one is not left yet, goes to the listener of its own', async () => {
+  const heard: string[] = []
+  const listeners: ((message: { text: string }) => unknown)[] = []
+  const topic = () =>
+    ({
+      on: (_: string, listener: (message: { text: string }) => unknown) => {
+        listeners.push(listener)
+        return () => {}
+      },
+    }) as unknown as Feed
+  const [one, two] = [topic(), topic()]
+  function Both({ feed, text }: { feed: Feed; text: string }) {
+    useEvent(feed, 'message', (message) => heard.push(`${message.text} in ${text}`))
+    // after a commit, and before its passive effects: there React may wait for a moment, and messages come
+    useLayoutEffect(() => void listeners[0]?.({ text: 'one' }))
+    return null
+  }
+  const { render } = await mount(<Both feed={one} text="one" />)
+  await render(<Both feed={one} text="one, again" />)
+  await render(<Both feed={two} text="two" />)
+  expect(heard).toEqual(['one in one, again', 'one in one, again'])
+  listeners[1]?.({ text: 'two' })
+  expect(heard.at(-1)).toBe('two in two')
 })
 
 test.skipIf(process.env.REACT_MAJOR === '18').each([
