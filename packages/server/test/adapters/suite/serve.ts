@@ -88,6 +88,23 @@ export function serveTests({ serve }: AdapterUnderTest): void {
     expect(process.listenerCount('SIGTERM')).toBe(before)
   })
 
+  test('of two servers in one program, the one that is done sooner does not end it for the other', async () => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as never)
+    onTestFinished(() => exit.mockRestore())
+    const [idle, busy] = await Promise.all(
+      [1, 2].map(() => serve(make(), { port: 0, hostname: '127.0.0.1', within: 600_000 })),
+    )
+    const socket = await enter(busy!.url)
+    process.emit('SIGTERM', 'SIGTERM')
+    await socket.until((frame) => frame.startsWith('["move"'))
+    await idle!.stop()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(exit).not.toHaveBeenCalled()
+    goAway(socket)
+    await vi.waitFor(() => expect(exit).toHaveBeenCalledWith(0))
+    expect(exit).toHaveBeenCalledTimes(1)
+  })
+
   test('a time that is none is refused before anything listens', async () => {
     await expect(serve(make(), { port: 0, within: Number.NaN })).rejects.toMatchObject({
       ...{ code: 'BAD_OPTIONS', message: expect.stringContaining("'within' must be a number of ms") },
