@@ -2,6 +2,7 @@
 import { createIsland } from '@ereo/client'
 import { append, useChannel, usePresence, useSend } from '@parley/client/react'
 import { type FormEvent, useState } from 'react'
+import { loaderData } from './loader-data.js'
 import { realtime } from './realtime.js'
 import { useTyping } from './use-typing.js'
 
@@ -29,9 +30,10 @@ const states = {
 
 function ChatRoom({ id, name, data, position }: ChatProps) {
   const room = realtime(name).room({ id })
-  const { state, status } = useChannel(room, append(50), {
+  const { state, status, gap } = useChannel(room, append(50), {
     data,
     position,
+    load: loaderData<ChatProps>, // where the server cannot say what was missed
     events: ['message'],
     key: (message) => message.id,
   })
@@ -52,7 +54,7 @@ function ChatRoom({ id, name, data, position }: ChatProps) {
     <section className="chat" aria-label={`Room ${id}`}>
       <header className="row">
         <h2># {id}</h2>
-        <span className={`badge badge-${status}`}>{states[status]}</span>
+        <span className={`badge badge-${status}`}>{gap ? 'catching up' : states[status]}</span>
       </header>
       <div className="columns">
         <ol className="messages" aria-label="Messages">

@@ -10,7 +10,10 @@ const feed = createSubscriber(contract, 'notifications', { url: '/api/events' })
 type Item = { readonly id: string; readonly text: string; readonly from?: string; readonly room?: string }
 
 function Feed() {
-  const { state, status } = useChannel(feed, append(8), { data: [] as readonly Item[], from: { last: 8 } })
+  const { state, status, gap } = useChannel(feed, append(8), {
+    data: [] as readonly Item[],
+    from: { last: 8 },
+  })
   return (
     <section aria-label="Feed">
       <header className="row">
@@ -22,6 +25,7 @@ function Feed() {
           <li key={id}>{from === undefined ? text : `${from} in ${room}: ${text}`}</li>
         ))}
       </ul>
+      {gap && <p className="status">Something happened meanwhile that can no longer be told.</p>}
     </section>
   )
 }

@@ -3,6 +3,7 @@ import { createIsland } from '@ereo/client'
 import { useChannel } from '@parley/client/react'
 import { useState } from 'react'
 import type { Stats } from '../../shop.js'
+import { loaderData } from './loader-data.js'
 import { realtime } from './realtime.js'
 
 /** As `hub.snapshot` gave them: JSON, as everything that an island is given. */
@@ -15,7 +16,11 @@ const tiles = { orders: 'Orders', revenue: 'Revenue, euros', biggest: 'Biggest o
 
 function StatsBoard({ data, position }: StatsProps) {
   const client = realtime()
-  const { state, status } = useChannel(client.stats, (_, { data: next }) => next, { data, position })
+  const { state, status, gap } = useChannel(client.stats, (_, { data: next }) => next, {
+    data,
+    position,
+    load: loaderData<StatsProps>, // where the server cannot say what was missed
+  })
   return (
     <section aria-label="Figures">
       <dl className="tiles">
@@ -28,7 +33,7 @@ function StatsBoard({ data, position }: StatsProps) {
       </dl>
       <p className="status">
         <span className={`badge badge-${status}`}>
-          {status === 'live' ? 'live' : 'as the server rendered it'}
+          {status === 'live' && !gap ? 'live' : 'as the server rendered it'}
         </span>
       </p>
       <OrderButton />
