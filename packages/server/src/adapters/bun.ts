@@ -5,7 +5,7 @@ import type { Server } from 'bun'
 import { insideOf, type Router } from '../router.js'
 import { checkMs } from '../shell/options.js'
 import { bunHandler } from './bun/handler.js'
-import { normalPath } from './mount.js'
+import { addressOf } from './mount.js'
 import { stopOf } from './stopping.js'
 
 export { type BunHandler, type BunHandlerOptions, bunHandler } from './bun/handler.js'
@@ -75,7 +75,7 @@ export function serve<Context>(
     end: () => server.stop(true),
   })
   return {
-    url: new URL(normalPath(path), server.url).href,
+    url: addressOf(hostname, server.port, path),
     server,
     stop,
     [Symbol.asyncDispose]: () => stop(),

@@ -11,6 +11,13 @@ export function normalPath(path: string): string {
   return `/${path.split('/').filter(Boolean).join('/')}`
 }
 
+/** Where one is reached that listens there: at `localhost`, where that is every address of this machine. */
+export function addressOf(hostname: string | undefined, port: number | undefined, path: string): string {
+  const isAny = hostname === undefined || hostname === '0.0.0.0' || hostname === '::'
+  const host = isAny ? 'localhost' : hostname.includes(':') ? `[${hostname}]` : hostname
+  return `http://${host}:${port}${normalPath(path)}`
+}
+
 /** What follows the base in the path of an address, or nothing when it is elsewhere. */
 export function restOf(url: string, base: string): string | undefined {
   const path = pathAndQuery(url).split('?', 1)[0]!

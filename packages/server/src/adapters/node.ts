@@ -6,7 +6,7 @@ import { ParleyError } from '@parley/shared'
 import { drainDefaults } from '@parley/shared/internal'
 import { insideOf, type Router } from '../router.js'
 import { checkMs } from '../shell/options.js'
-import { normalPath } from './mount.js'
+import { addressOf } from './mount.js'
 import { answer, type FetchHandler } from './node/answer.js'
 import { nodeHandler, refuseUpgrade } from './node/handler.js'
 import { stopOf } from './stopping.js'
@@ -95,7 +95,7 @@ export async function serve<Context>(
     },
   })
   return {
-    url: `http://${hostOf(hostname)}:${(server.address() as AddressInfo).port}${normalPath(path)}`,
+    url: addressOf(hostname, (server.address() as AddressInfo).port, path),
     server,
     stop,
     [Symbol.asyncDispose]: () => stop(),
@@ -115,10 +115,4 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
       resolve()
     })
   })
-}
-
-/** A host as it stands in an address; what means every one of this machine is reached as `localhost`. */
-function hostOf(hostname = 'localhost'): string {
-  if (hostname === '0.0.0.0' || hostname === '::') return 'localhost'
-  return hostname.includes(':') ? `[${hostname}]` : hostname
 }
