@@ -135,13 +135,16 @@ describeInChromium('somebody who doubts the demo', () => {
   test('has much more said at once than is shown: the page stays at its end', async () => {
     const demo = await startExample(demoStart)
     onTestFinished(async () => void (await demo.stop()))
-    const { page, sees } = await open('Gus', demo.url)
+    const { page, say: sayHere, sees } = await open('Gus', demo.url)
+    await sayHere('Long ago')
+    await sees('Long ago')
     const hal = (text: string) => say(demo.url, { from: 'Hal', text })
     const lines = Array.from({ length: 500 }, (_, n) => `Line ${n}${' and on'.repeat((n % 7) * 10)}`)
     while (lines.length > 0) await Promise.all(lines.splice(0, 50).map(hal))
     await hal('That was all')
     await sees('That was all')
     await expect.poll(() => unseenBelow(page)).toBeLessThan(4)
+    expect(await page.locator('.message-waiting').count()).toBe(0) // what was said and is shown no more
   })
 
   test('presses everything that can be pressed, and each does what it says', async () => {

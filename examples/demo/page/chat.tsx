@@ -38,7 +38,7 @@ export function Chat({ id, drawn, missing }: Props) {
   })
   const refused = status === 'refused' || (missing && status !== 'live')
   const typing = useTyping(room)
-  const { waiting, say, forget } = useOutbox(room, state)
+  const { waiting, say, forget } = useOutbox(room, state, status === 'live')
 
   return (
     <Panel
