@@ -150,6 +150,8 @@ describeInChromium('somebody who tries the demo', () => {
     await grace.say('Said while the server was dead')
     const after = await startExample(demoStart, { port: new URL(before.url).port, data })
     onTestFinished(async () => void (await after.stop()))
+    // at once: what was said waits for half a minute, and so may the next attempt
+    for (const { page } of [ada, grace]) await page.evaluate(() => dispatchEvent(new Event('online')))
 
     for (const visitor of [ada, grace]) {
       await visitor.connected()
