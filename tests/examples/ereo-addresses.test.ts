@@ -100,7 +100,9 @@ test('who asks beside the path of a route can read why in a browser', async () =
   const response = await fetch(`${url}/api/%77s`)
   expect(response.status).toBe(404)
   expect(response.headers.get('content-type')).toMatch('text/plain')
-  expect(await response.text()).toBe('/api/%77s is not below /api/ws, which is the `path` that ereoRoute was given')
+  expect(await response.text()).toBe(
+    '/api/%77s is not below /api/ws, which is the `path` that ereoRoute was given',
+  )
 })
 
 test('a request whose host is none is answered as a bad one, and not as a fault of the server', async () => {
