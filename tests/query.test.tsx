@@ -22,7 +22,8 @@ import {
 } from '@tanstack/query-core'
 import { QueryClientProvider, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { act, StrictMode, Suspense } from 'react'
-import { createRoot } from 'react-dom/client'
+import { createRoot, hydrateRoot } from 'react-dom/client'
+import { renderToString } from 'react-dom/server'
 import { afterEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 
@@ -318,6 +319,39 @@ test('a page from a server goes on from where the server read, and asks for noth
   open.push(observer.subscribe(() => {}))
   expect(texts(observer.getCurrentResult().data)).toBe('rendered')
   await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('rendered on the way'))
+  expect(counts.loads).toBe(1)
+})
+
+test('a page from a server is hydrated without a mismatch, also where it shows whether it fetches', async () => {
+  const { write, live, counts } = setUp()
+  await write('rendered')
+  const [server, browser] = [queries(), queries()]
+  await server.prefetchQuery(live())
+  function Lines() {
+    const { data, isFetching } = useQuery(live())
+    return <p aria-busy={isFetching}>{texts(data)}</p>
+  }
+  const page = (queryClient: QueryClient) => (
+    <QueryClientProvider client={queryClient}>
+      <Lines />
+    </QueryClientProvider>
+  )
+  const container = document.createElement('div')
+  container.innerHTML = renderToString(page(server))
+  expect(container.innerHTML).toBe('<p aria-busy="false">rendered</p>')
+  hydrate(browser, JSON.parse(JSON.stringify(dehydrate(server))))
+  await write('on the way')
+  const complaints: unknown[] = []
+  const complain = vi.spyOn(console, 'error').mockImplementation((...said) => complaints.push(said))
+  open.push(() => complain.mockRestore())
+  const root = await act(async () =>
+    hydrateRoot(container, page(browser), { onRecoverableError: (error) => complaints.push(error) }),
+  )
+  open.push(() => act(async () => root.unmount()))
+  for (let turn = 0; turn < 1_000 && container.textContent !== 'rendered on the way'; turn++)
+    await act(() => new Promise<void>((resolve) => setTimeout(resolve)))
+  expect(container.innerHTML).toBe('<p aria-busy="false">rendered on the way</p>')
+  expect(complaints).toEqual([])
   expect(counts.loads).toBe(1)
 })
 

@@ -146,8 +146,9 @@ export function liveOptions(call: unknown, channel: unknown, options: object): u
     staleTime: Number.POSITIVE_INFINITY,
     // Data that no fetch of this page brought - from a server, or from a store - is live from the first fetch on; where it
     // comes to a query that is observed already, as while a server streams, this is what makes TanStack ask for one. A
-    // function that the application put in the place of this one would be asked for ever.
-    refetchOnMount: (query: Query) => (isKnown(query) ? true : 'always'),
+    // function that the application put in the place of this one would be asked for ever. Before it is observed, as in the
+    // first render of a page, it does not fetch, as it did not on the server.
+    refetchOnMount: (query: Query) => isKnown(query) || !query.isActive() || 'always',
     refetchInterval: (query: Query) =>
       specOf(query) && query.state.data !== undefined && !isKnown(query) && 1,
     refetchIntervalInBackground: true,
