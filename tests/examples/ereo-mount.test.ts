@@ -2,7 +2,13 @@
 import { compress, createServer, type ServerOptions } from '@ereo/server'
 import { createClient } from '@parley/client'
 import { anyone, createEmitter, createHub, createRouter } from '@parley/server'
-import { completeEreo, type EreoSocketOptions, ereoRoute, exceptEvents } from '@parley/server/ereo'
+import {
+  completeEreo,
+  type EreoArgs,
+  type EreoSocketOptions,
+  ereoRoute,
+  exceptEvents,
+} from '@parley/server/ereo'
 import { call, channel, defineContract } from '@parley/shared'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
@@ -33,6 +39,10 @@ async function startEreo({ isCompleted, sockets }: Setting, options: ServerOptio
   const server = await ereoServer(
     {
       ...mounted(router, '/api/ws'),
+      '/nobody': {
+        GET: ({ request, context }: EreoArgs) =>
+          (context.get('server') as Bun.Server<object>).upgrade(request, { data: {} }) || undefined,
+      },
       '/api/events': { GET: ({ request }: { request: Request }) => emitter.respond(request) },
     },
     options,
@@ -173,6 +183,12 @@ test('a limit that is given as nothing is Bun’s own, and no event is published
   client.room.on('said', () => {})
   await client.room.ready()
   expect(router.inspect()).toMatchObject({ live: 1, nativeSubscriptions: 0 })
+})
+
+test('a socket that no route has is told so, and closed', async () => {
+  const { url } = await startEreo({ isCompleted: true })
+  const { code, reason } = await ended(await opened(`${url}/nobody`))
+  expect({ code, reason }).toEqual({ code: 1011, reason: expect.stringContaining('exports `websocket`') })
 })
 
 test('an Ereo server that has not started, or is built differently, cannot be completed, and says so', () => {

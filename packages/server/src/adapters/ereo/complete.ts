@@ -30,6 +30,9 @@ interface Mount {
   readonly wsConfig: Partial<EreoSockets>
 }
 
+/** Ereo by itself closes it with 1000, and warns in its log. */
+const nobodys = 'no route has this socket: upgrade it in the GET of a file that exports `websocket`'
+
 /** Bun's options of sockets; they hold for every socket of the server. */
 export type EreoSocketOptions = SocketLimits
 
@@ -83,7 +86,7 @@ export function completeEreo(server: EreoServer, options: EreoSocketOptions = {}
       ...serveSockets(host, {
         open(ws) {
           const mount = theirs(ws)
-          if (!mount) return ws.close() // as Ereo does
+          if (!mount) return ws.close(1011, nobodys)
           opened.set(ws, mount)
           mount.open?.(ws)
         },
