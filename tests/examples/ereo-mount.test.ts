@@ -185,6 +185,17 @@ test('a limit that is given as nothing is Bun’s own, and no event is published
   expect(router.inspect()).toMatchObject({ live: 1, nativeSubscriptions: 0 })
 })
 
+test('a client hears of the largest frame that the server takes, and sends no larger one', async () => {
+  const { connect } = await startEreo({ isCompleted: true, sockets: { maxPayloadLength: 5_000 } })
+  const client = connect()
+  expect(await client.echo('small')).toBe('small')
+  const { error } = await client.echo.safe('x'.repeat(10_000))
+  expect(error).toMatchObject({
+    code: 'TOO_LARGE',
+    message: expect.stringContaining('the server takes 5000'),
+  })
+})
+
 test('a socket that no route has is told so, and closed', async () => {
   const { url } = await startEreo({ isCompleted: true })
   const { code, reason } = await ended(await opened(`${url}/nobody`))

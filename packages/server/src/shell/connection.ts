@@ -318,7 +318,9 @@ export class Connection implements LiveConnection, Peer, Carrier {
     if (isNew) live.begin()
     if (this.#over) return // the application may disconnect whom it is told of
     const { limits, epoch } = this.#core.topics
-    const { frameBytes, heartbeatMs, heartbeatGraceMs } = limits
+    const { heartbeatMs, heartbeatGraceMs } = limits
+    // a larger one would end the connection before it is read, and again whenever it is sent anew
+    const frameBytes = Math.min(limits.frameBytes, this.#socket.frameBytes ?? Number.POSITIVE_INFINITY)
     const rest = { session: live.secret, resumed: !isNew, epoch, frameBytes, heartbeatMs, heartbeatGraceMs }
     const welcome = this.#machine.admitted({ type: 'welcome', version: protocolVersion, ...head, ...rest })
     this.#carryOut(welcome)

@@ -12,6 +12,8 @@ export interface ServerSocket {
   taken?(): number
   /** Bytes that it can queue before it loses some; absent: no bound of its own. */
   readonly capacity?: number
+  /** The largest frame that it takes, in bytes; absent: any. */
+  readonly frameBytes?: number
   /** Where the runtime can publish to many sockets at once. */
   readonly native?: NativeSocket
   /** Does something with as few writes as possible. */

@@ -75,6 +75,9 @@ describe('the limits of the server', () => {
     const parley = await greeted(`${url}/realtime`)
     parley.send(`["call",1,"size",0,"${'x'.repeat(1_001)}"]`)
     expect((await parley.closed).code).toBe(1_009)
+    // which it had heard of
+    const welcome = await parley.until((frame) => frame.startsWith('["welcome"'))
+    expect(JSON.parse(welcome)).toContainEqual(expect.objectContaining({ frameBytes: 1_000 }))
     await vi.waitFor(() => expect(router.inspect().connections).toBe(0))
   })
 

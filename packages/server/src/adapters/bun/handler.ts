@@ -8,6 +8,7 @@ import { insideOf, type Router, type RouterInside } from '../../router.js'
 import { isEventStream, normalPath, restOf, upgradeRefusal } from '../mount.js'
 import {
   bunBackpressureLimit,
+  bunFrameBytes,
   dataOf,
   type SocketHandlers,
   type SocketHost,
@@ -52,18 +53,19 @@ export function bunHandler<Context, Data = undefined>(
   const base = normalPath(path)
   // under a host's limit Bun drops what comes on top of it; 0 means none
   const capacity = mine ? (mine.backpressureLimit ?? bunBackpressureLimit) || undefined : undefined
+  const frameBytes = mine ? (mine.maxPayloadLength ?? bunFrameBytes) : undefined
   const hosts = new WeakMap<object, SocketHost>()
   const hostOf = (server: Server<Data>): SocketHost => {
     const known = hosts.get(server)
     if (known) return known
     const group: NativeGroup = { publish: (topic, data) => server.publish(topic, data) }
-    const host: SocketHost = { group, capacity }
+    const host: SocketHost = { group, capacity, frameBytes }
     hosts.set(server, host)
     return host
   }
   const handler = {
     ...(mine ?? socketLimits(inside.core.topics.limits.frameBytes)),
-    ...serveSockets({ capacity }, mine as SocketHandlers | undefined),
+    ...serveSockets({ capacity, frameBytes }, mine as SocketHandlers | undefined),
     ping(ws: ServerWebSocket<unknown>, data: Buffer) {
       if (!dataOf(ws)) mine?.ping?.(ws as ServerWebSocket<Data>, data)
     },

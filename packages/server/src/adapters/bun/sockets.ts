@@ -30,6 +30,8 @@ export interface SocketHost {
   readonly group?: NativeGroup | undefined
   /** Bytes that may be queued for one socket before Bun drops what comes on top; nothing: any. */
   readonly capacity?: number | undefined
+  /** The largest frame that Bun lets through; nothing: as large as the router takes. */
+  readonly frameBytes?: number | undefined
 }
 
 /**
@@ -39,6 +41,8 @@ export interface SocketHost {
 export const sseIdleSeconds = 30
 /** Bun's own limit where a host sets none. */
 export const bunBackpressureLimit: number = 16 * 1_048_576
+/** And its own for a frame. */
+export const bunFrameBytes: number = 16 * 1_048_576
 
 /** Bun's options of sockets; they hold for every socket of a server. */
 export type SocketLimits = Pick<
@@ -114,7 +118,7 @@ export function serveSockets(host: SocketHost, others: SocketHandlers = {}): Req
 }
 
 /** A Bun socket as the connection sees it. */
-function socketOf(ws: BunSocket, { group, capacity }: SocketHost): ServerSocket {
+function socketOf(ws: BunSocket, { group, capacity, frameBytes }: SocketHost): ServerSocket {
   return {
     // 0 is a loss where there is a limit; after the close it means nothing
     send: (data: FrameData) => ws.send(data) !== 0 || ws.readyState !== 1,
@@ -128,6 +132,7 @@ function socketOf(ws: BunSocket, { group, capacity }: SocketHost): ServerSocket 
     // under a limit of the host's, a publish would lose without a word: there each socket is sent to
     ...(capacity === undefined && group ? { native: nativeOf(ws, group) } : {}),
     ...(capacity === undefined ? {} : { capacity }),
+    ...(frameBytes === undefined ? {} : { frameBytes }),
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type BunServer,
   type BunSocket,
   bunBackpressureLimit,
+  bunFrameBytes,
   type SocketHost,
   type SocketLimits,
   serveSockets,
@@ -78,6 +79,7 @@ export function completeEreo(server: EreoServer, options: EreoSocketOptions = {}
   const host: SocketHost = {
     group: { publish: (topic, data) => bun.publish(topic, data) },
     capacity: (sockets.backpressureLimit ?? bunBackpressureLimit) || undefined,
+    frameBytes: sockets.maxPayloadLength ?? bunFrameBytes,
   }
   bun.reload({
     fetch: carefully(fetchHandler as Answering<BunServer>, mounts) as never,

@@ -5,6 +5,7 @@ import {
   type BunServer,
   type BunSocket,
   bunBackpressureLimit,
+  bunFrameBytes,
   serveSockets,
   sseIdleSeconds,
   upgradeOptions,
@@ -81,7 +82,7 @@ const inWords = (status: number, why: string): Response =>
   new Response(why, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
 
 /** Under Ereo's own limit, which has no option: whoever loses an event there reads it from the log. */
-const host = { capacity: bunBackpressureLimit }
+const host = { capacity: bunBackpressureLimit, frameBytes: bunFrameBytes }
 
 const ours = serveSockets(host, {
   // a socket of this path that Ereo upgraded past our `GET` is nobody's
