@@ -60,7 +60,8 @@ try {
       ;(document.activeElement as HTMLElement).blur()
       scrollTo(0, 0)
     })
-    await visitor.page.screenshot({ path: join(folder, `${name}.png`) })
+    // not on the way from one set of colours to the other
+    await visitor.page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
     console.log(join(folder, `${name}.png`))
   }
 } finally {
