@@ -18,11 +18,6 @@ export function isUnknown(error: unknown): boolean {
   return error instanceof ParleyError && mayHaveRun.has(error.code)
 }
 
-/** A query is of a call that may run again. A server that renders does not keep its page waiting for that. */
-function retryQuery(failures: number, error: unknown): boolean {
-  return typeof window !== 'undefined' && failures < retries && (isUnknown(error) || isRefused(error))
-}
-
 export function retryMutation(failures: number, error: unknown): boolean {
   return failures < retries && isRefused(error)
 }
@@ -31,5 +26,7 @@ export function retryMutation(failures: number, error: unknown): boolean {
 export const queryDefaults = {
   networkMode: 'always',
   refetchOnReconnect: true,
-  retry: retryQuery,
+  /** A query is of a call that may run again. A server that renders does not keep its page waiting for that. */
+  retry: (failures: number, error: unknown): boolean =>
+    typeof window !== 'undefined' && failures < retries && (isUnknown(error) || isRefused(error)),
 } as const
