@@ -15,7 +15,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
   test: {
     exclude: [...configDefaults.exclude, ...(inBun ? onlyNode : [])],
-    testTimeout: 20_000,
+    testTimeout: 60_000, // for a test that hangs, not for a slow machine
     hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },
     // without this the runner looks for names in a package's default export, and loses zod's `z` inside Bun

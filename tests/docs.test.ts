@@ -17,7 +17,7 @@ beforeAll(() => {
 })
 
 describe('the documentation', () => {
-  test('has code that compiles', { timeout: 60_000 }, () => {
+  test('has code that compiles', { timeout: 240_000 }, () => {
     expect(blocks.length).toBeGreaterThan(0)
     const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', project, '--pretty', 'false'], {
       cwd: root,
@@ -35,7 +35,7 @@ describe('the documentation', () => {
     const bun = spawnSync(process.execPath, ['--conditions=source', file], {
       cwd: folderOf(page),
       encoding: 'utf8',
-      timeout: 15_000,
+      timeout: 60_000,
       env: { ...process.env, PORT: '0' }, // any free one
     })
     expect({ status: bun.status, output: bun.status === 0 ? '' : bun.stdout + bun.stderr }).toEqual({

@@ -182,10 +182,12 @@ test('a page that was rendered while its query was still loading is live as the 
   open.push(observer.subscribe(() => {}))
   await clock.runUntil(() => observer.getCurrentResult().isSuccess)
   await write()
-  await vi.waitFor(async () => {
-    await clock.settle()
-    expect(observer.getCurrentResult().data).toEqual([1, 2])
-  })
+  await expect
+    .poll(async () => {
+      await clock.settle()
+      return observer.getCurrentResult().data
+    })
+    .toEqual([1, 2])
   expect(state.loads).toBe(1)
   expect(observer.getCurrentResult()).toMatchObject({ isStale: false, isFetching: false })
 })
@@ -201,10 +203,12 @@ test('data that was put there by hand, or by a store, is live while it is observ
   const observer = new QueryObserver(other, options)
   open.push(observer.subscribe(() => {}))
   await write()
-  await vi.waitFor(async () => {
-    await clock.settle()
-    expect(observer.getCurrentResult().data).toEqual([7, 1])
-  })
+  await expect
+    .poll(async () => {
+      await clock.settle()
+      return observer.getCurrentResult().data
+    })
+    .toEqual([7, 1])
   expect(state.loads).toBe(1)
   expect(queryClient.getQueryData(options.queryKey)?.data).toEqual([1])
 })

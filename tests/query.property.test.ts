@@ -119,7 +119,7 @@ function watch({ queryClient, options }: ReturnType<typeof setUp>) {
 }
 
 test('a live query comes to every row, in order and none twice, and never shows a hole, whatever happens meanwhile', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   let holes = 0
   let refetches = 0

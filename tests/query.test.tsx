@@ -213,15 +213,15 @@ test('a query is fetched again as the browser comes online, unless it is fresh o
   }
   const stale = ask(1n, {})
   const all = [stale, ask(2n, { staleTime: 60_000 }), ask(3n, { refetchOnReconnect: false })]
-  await vi.waitFor(() => expect(all.every((one) => one.getCurrentResult().isSuccess)).toBe(true))
+  await expect.poll(() => all.every((one) => one.getCurrentResult().isSuccess)).toBe(true)
   const fetched: unknown[] = []
   queryClient.getQueryCache().subscribe((event) => {
     if (event.type === 'updated' && event.action.type === 'fetch') fetched.push(event.query.queryKey)
   })
   onlineManager.setOnline(false)
   onlineManager.setOnline(true)
-  await vi.waitFor(() => expect(counts.echoes).toBe(4))
-  await vi.waitFor(() => expect(queryClient.isFetching()).toBe(0))
+  await expect.poll(() => counts.echoes).toBe(4)
+  await expect.poll(() => queryClient.isFetching()).toBe(0)
   expect(fetched).toEqual([stale.options.queryKey])
 })
 
@@ -229,10 +229,10 @@ test('a query that nobody wants any more cancels its call', async () => {
   const { client, counts, router } = setUp()
   const observer = new QueryObserver(queries(), queryOptions(client.lines.hang))
   const stop = observer.subscribe(() => {})
-  await vi.waitFor(() => expect(router.inspect().sessions).toBe(1))
+  await expect.poll(() => router.inspect().sessions).toBe(1)
   await new Promise<void>((resolve) => setImmediate(resolve))
   stop()
-  await vi.waitFor(() => expect(counts.aborted).toBe(1))
+  await expect.poll(() => counts.aborted).toBe(1)
 })
 
 test('what is emitted between the load and the first event is neither lost nor there twice', async () => {
@@ -241,9 +241,9 @@ test('what is emitted between the load and the first event is neither lost nor t
   between.push(() => write('between'))
   const observer = new QueryObserver(queries(), live())
   open.push(observer.subscribe(() => {}))
-  await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('before between'))
+  await expect.poll(() => texts(observer.getCurrentResult().data)).toBe('before between')
   await write('after')
-  await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('before between after'))
+  await expect.poll(() => texts(observer.getCurrentResult().data)).toBe('before between after')
   expect(counts.loads).toBe(1)
 })
 
@@ -251,16 +251,16 @@ test('a refetch whose answer is older than what came meanwhile loses nothing', a
   const { write, between, live } = setUp()
   const observer = new QueryObserver(queries(), live())
   open.push(observer.subscribe(() => {}))
-  await vi.waitFor(() => expect(observer.getCurrentResult().data).toEqual([]))
+  await expect.poll(() => observer.getCurrentResult().data).toEqual([])
   await write('one')
   between.push(async () => {
     await write('two')
-    await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('one two'))
+    await expect.poll(() => texts(observer.getCurrentResult().data)).toBe('one two')
   })
   await observer.refetch()
-  await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('one two'))
+  await expect.poll(() => texts(observer.getCurrentResult().data)).toBe('one two')
   await write('three')
-  await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('one two three'))
+  await expect.poll(() => texts(observer.getCurrentResult().data)).toBe('one two three')
 })
 
 test('observers of a key share one reader, and the last one takes it with it', async () => {
@@ -268,16 +268,16 @@ test('observers of a key share one reader, and the last one takes it with it', a
   const queryClient = queries()
   const [one, two] = [new QueryObserver(queryClient, live()), new QueryObserver(queryClient, live())]
   const stops = [one.subscribe(() => {}), two.subscribe(() => {})]
-  await vi.waitFor(() => expect(router.inspect().readers).toBe(1))
+  await expect.poll(() => router.inspect().readers).toBe(1)
   await write('x')
-  await vi.waitFor(() => expect(texts(two.getCurrentResult().data)).toBe('x'))
+  await expect.poll(() => texts(two.getCurrentResult().data)).toBe('x')
   stops[0]!()
   expect(router.inspect().readers).toBe(1)
   stops[1]!()
-  await vi.waitFor(() => expect(router.inspect().readers).toBe(0))
+  await expect.poll(() => router.inspect().readers).toBe(0)
   await write('unseen')
   open.push(one.subscribe(() => {})) // goes on from where it was
-  await vi.waitFor(() => expect(texts(one.getCurrentResult().data)).toBe('x unseen'))
+  await expect.poll(() => texts(one.getCurrentResult().data)).toBe('x unseen')
   expect(counts.loads).toBe(1)
 })
 
@@ -285,9 +285,9 @@ test('two caches are kept live apart', async () => {
   const { write, live } = setUp()
   const observers = [new QueryObserver(queries(), live()), new QueryObserver(queries(), live())]
   for (const observer of observers) open.push(observer.subscribe(() => {}))
-  await vi.waitFor(() => expect(observers.map((o) => o.getCurrentResult().isSuccess)).toEqual([true, true]))
+  await expect.poll(() => observers.map((o) => o.getCurrentResult().isSuccess)).toEqual([true, true])
   await write('x')
-  await vi.waitFor(() => expect(observers.map((o) => texts(o.getCurrentResult().data))).toEqual(['x', 'x']))
+  await expect.poll(() => observers.map((o) => texts(o.getCurrentResult().data))).toEqual(['x', 'x'])
 })
 
 test('two servers with one contract share a cache, where one of them has other keys', async () => {
@@ -299,10 +299,10 @@ test('two servers with one contract share a cache, where one of them has other k
     new QueryObserver(queryClient, { ...options, queryKey: ['two', ...key] }),
   ]
   for (const observer of observers) open.push(observer.subscribe(() => {}))
-  await vi.waitFor(() => expect(observers.map((o) => o.getCurrentResult().isSuccess)).toEqual([true, true]))
+  await expect.poll(() => observers.map((o) => o.getCurrentResult().isSuccess)).toEqual([true, true])
   await one.write('x')
   await two.write('y')
-  await vi.waitFor(() => expect(observers.map((o) => texts(o.getCurrentResult().data))).toEqual(['x', 'y']))
+  await expect.poll(() => observers.map((o) => texts(o.getCurrentResult().data))).toEqual(['x', 'y'])
 })
 
 test('a page from a server goes on from where the server read, and asks for nothing', async () => {
@@ -318,7 +318,7 @@ test('a page from a server goes on from where the server read, and asks for noth
   const observer = new QueryObserver(browser, live())
   open.push(observer.subscribe(() => {}))
   expect(texts(observer.getCurrentResult().data)).toBe('rendered')
-  await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('rendered on the way'))
+  await expect.poll(() => texts(observer.getCurrentResult().data)).toBe('rendered on the way')
   expect(counts.loads).toBe(1)
 })
 
@@ -359,7 +359,7 @@ test('a topic that is refused is the error of its query', async () => {
   const { live } = setUp()
   const observer = new QueryObserver(queries(), live('secret'))
   open.push(observer.subscribe(() => {}))
-  await vi.waitFor(() => expect(observer.getCurrentResult().error?.code).toBe('FORBIDDEN'))
+  await expect.poll(() => observer.getCurrentResult().error?.code).toBe('FORBIDDEN')
   expect(observer.getCurrentResult().data).toEqual([])
 })
 
@@ -378,15 +378,15 @@ test('a reducer that throws is the error of its query, which begins anew with wh
     }),
   )
   open.push(observer.subscribe(() => {}))
-  await vi.waitFor(() => expect(observer.getCurrentResult().data).toEqual([]))
+  await expect.poll(() => observer.getCurrentResult().data).toEqual([])
   await write('one')
-  await vi.waitFor(() => expect(observer.getCurrentResult().error?.message).toBe('a bug'))
+  await expect.poll(() => observer.getCurrentResult().error?.message).toBe('a bug')
   isBroken = false
   await write('two')
   expect(observer.getCurrentResult().data).toEqual([])
   await observer.refetch()
   await write('three')
-  await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('one two three'))
+  await expect.poll(() => texts(observer.getCurrentResult().data)).toBe('one two three')
   expect(observer.getCurrentResult().error).toBe(null)
 })
 
@@ -422,7 +422,7 @@ test.each(['useQuery', 'useSuspenseQuery'] as const)(
     await shows('a b')
     expect(counts.loads).toBe(1)
     await act(async () => root.unmount())
-    await vi.waitFor(() => expect(router.inspect().readers).toBe(0))
+    await expect.poll(() => router.inspect().readers).toBe(0)
   },
 )
 
@@ -431,7 +431,7 @@ test('a mutation has typed errors, and invalidates what it changed', async () =>
   const queryClient = queries()
   const list = queryOptions(client.lines.load, { input: { id: 'a' } })
   open.push(new QueryObserver(queryClient, list).subscribe(() => {}))
-  await vi.waitFor(() => expect(queryClient.getQueryData(list.queryKey)?.data).toEqual([]))
+  await expect.poll(() => queryClient.getQueryData(list.queryKey)?.data).toEqual([])
   const add = new MutationObserver(
     queryClient,
     mutationOptions(client.lines.add, { invalidates: [queryKey(client.lines.load)] }),
@@ -450,7 +450,7 @@ test('where nobody knows whether a mutation ran, it is not repeated or rolled ba
   const queryClient = queries()
   const list = queryOptions(client.lines.load, { input: { id: 'a' } })
   open.push(new QueryObserver(queryClient, list).subscribe(() => {}))
-  await vi.waitFor(() => expect(queryClient.getQueryData(list.queryKey)?.data).toEqual([]))
+  await expect.poll(() => queryClient.getQueryData(list.queryKey)?.data).toEqual([])
   const told: string[] = []
   const lossy = async (input: { id: string; text: string }): Promise<number> => {
     await client.lines.add(input)
@@ -467,7 +467,7 @@ test('where nobody knows whether a mutation ran, it is not repeated or rolled ba
   await expect(add.mutate({ id: 'a', text: 'x' })).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
   expect(told).toEqual(['OUTCOME_UNKNOWN'])
   expect(rows).toHaveLength(1)
-  await vi.waitFor(() => expect(texts(queryClient.getQueryData(list.queryKey)?.data)).toBe('x'))
+  await expect.poll(() => texts(queryClient.getQueryData(list.queryKey)?.data)).toBe('x')
 })
 
 test('a message is a mutation and what it emits is in the live query', async () => {
@@ -475,8 +475,8 @@ test('a message is a mutation and what it emits is in the live query', async () 
   const queryClient = queries()
   const observer = new QueryObserver(queryClient, live())
   open.push(observer.subscribe(() => {}))
-  await vi.waitFor(() => expect(observer.getCurrentResult().data).toEqual([]))
+  await expect.poll(() => observer.getCurrentResult().data).toEqual([])
   const say = new MutationObserver(queryClient, sendOptions(client.room({ id: 'a' }), 'say'))
   expect(await say.mutate('hello')).toBe(1)
-  await vi.waitFor(() => expect(texts(observer.getCurrentResult().data)).toBe('hello'))
+  await expect.poll(() => texts(observer.getCurrentResult().data)).toBe('hello')
 })

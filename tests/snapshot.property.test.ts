@@ -90,7 +90,7 @@ async function until(world: World, work: Promise<unknown>): Promise<void> {
 const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 })
 
 test('what was loaded, and what is read from its position, is every row: in order, and none twice but by its key', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   let overlaps = 0
   await fc.assert(
@@ -122,7 +122,7 @@ test('what was loaded, and what is read from its position, is every row: in orde
 })
 
 test('a state that is loaded again after each gap comes to all rows, whatever is lost, cut and failing meanwhile', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   let gaps = 0
   await fc.assert(

@@ -84,7 +84,7 @@ describe('the page as the server draws it', () => {
   })
 })
 
-test('the rooms and the sums of the dashboard are there after a restart', { timeout: 30_000 }, async () => {
+test('the rooms and the sums of the dashboard are there after a restart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-demo-'))
   const data = join(folder, 'events.db')
   try {

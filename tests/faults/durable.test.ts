@@ -32,7 +32,7 @@ class Heard {
 }
 
 test('a server that is killed and started again, three times, costs its readers no event, and none comes twice', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const path = `${testFolder()}/events.db`
   const start = (port?: string) =>

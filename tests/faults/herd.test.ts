@@ -5,7 +5,7 @@ import { playWithout } from './scenes/play-without.js'
 import { densest, spreadOf } from './spread.js'
 import { kept } from './worker.js'
 
-const options = { timeout: 60_000 }
+const options = { timeout: 240_000 }
 const few = { clients: 40, speed: 5 }
 
 test(

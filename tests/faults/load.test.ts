@@ -4,7 +4,7 @@ import { load } from './scenes/load.js'
 import { playWithout } from './scenes/play-without.js'
 import { kept } from './worker.js'
 
-const options = { timeout: 60_000 }
+const options = { timeout: 240_000 }
 
 test(
   'through links that are cut, stalled and half-opened all the time no call, message, stream or event is lost, comes twice or overtakes',

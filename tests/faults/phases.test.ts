@@ -5,7 +5,7 @@ import { playWithout } from './scenes/play-without.js'
 import { kinds } from './work-contract.js'
 import { kept } from './worker.js'
 
-const options = { timeout: 60_000 }
+const options = { timeout: 240_000 }
 
 test(
   'work of each kind runs once and is answered, whether it is cut off before it arrives, while it runs, after it or on its way back',

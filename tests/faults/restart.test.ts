@@ -5,7 +5,7 @@ import { restart } from './scenes/restart.js'
 import { unacknowledged } from './scenes/unacknowledged.js'
 import { kept } from './worker.js'
 
-const options = { timeout: 60_000 }
+const options = { timeout: 240_000 }
 const unknown = 'OUTCOME_UNKNOWN'
 const answered = 'answered'
 

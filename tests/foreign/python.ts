@@ -24,7 +24,7 @@ export function describeInPython(name: string, define: () => void): void {
 export async function runPython(program: string, ...args: string[]): Promise<unknown[]> {
   const { stdout } = await promisify(execFile)(python, [join(import.meta.dirname, program), ...args], {
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
-    timeout: 15_000,
+    timeout: 60_000,
     maxBuffer: 16 * 1_024 * 1_024,
   })
   return stdout

@@ -61,7 +61,7 @@ export function testRow<Program>({
     return await promised.broken(program)
   }
   tested.push(title)
-  describe(title, { concurrent, timeout: 60_000 }, () => {
+  describe(title, { concurrent, timeout: 240_000 }, () => {
     const found = byHand.map((one) => ({ ...one, what: one.finds.join('; ') }))
     test.each(found)('by hand it does not hold: $what', async ({ start, finds }) => {
       expect(finds.length).toBeGreaterThan(0)

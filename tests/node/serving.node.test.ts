@@ -161,7 +161,7 @@ describe('a server process that is killed', () => {
     await Promise.all([exited, gone])
     const second = await started(file, first.url.port)
     client.connection.reconnect()
-    await expect.poll(() => got, { timeout: 15_000 }).toEqual([1, 'reset'])
+    await expect.poll(() => got).toEqual([1, 'reset'])
     expect(await room.send('say', { n: 2 })).toEqual({ n: 2 })
     await expect.poll(() => got).toEqual([1, 'reset', 2])
 

@@ -8,7 +8,7 @@ import {
   type Report,
 } from '@parley/shared'
 import { virtualClock } from '@parley/shared/testing'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createHubWith, type HubOptions } from '../src/hub.js'
 import { createEmitter, createRouter, type Log } from '../src/index.js'
@@ -47,7 +47,7 @@ function start(options: HubOptions<undefined, undefined> = {}, contract: typeof 
   const greeted = async (contract: string) => {
     const peer = connect(router)
     peer.say('hello', { v: 1, contract, client: clientId('ann') })
-    await vi.waitFor(() => expect(peer.end ?? peer.of('welcome')[0]).toBeDefined())
+    await expect.poll(() => peer.end ?? peer.of('welcome')[0]).toBeDefined()
     return peer.end ?? peer.of('welcome')[0]![1]
   }
   const request = (path: string, contract: string | undefined, init: RequestInit = {}) => {

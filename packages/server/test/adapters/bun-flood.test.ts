@@ -3,7 +3,7 @@ import { bunHandler } from '../../src/adapters/bun.js'
 import { delivered, flood, floodHub, floodReader, isItem, upTo } from './suite/flood.js'
 
 test("under a host's limit, where the runtime drops in silence, a stalled and a healthy reader miss nothing", {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const flooded = floodHub()
   const { hub, router } = flooded

@@ -1,6 +1,6 @@
 import { bunHandler } from '@parley/server/bun'
 import type { ServerWebSocket, WebSocketHandler } from 'bun'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { makeEdge } from '../shell/edge.js'
 import { greeted } from './suite/mount.js'
 
@@ -58,7 +58,7 @@ test('a ping and its pong reach the handler of the socket they are for', async (
   parley.ping('from a Parley client')
   const own = await chat(url)
   ;(own as unknown as { ping(data: string): void }).ping('are you there')
-  await vi.waitFor(() => expect(told).toContain('ping ours are you there'))
+  await expect.poll(() => told).toContain('ping ours are you there')
   expect(told.filter((one) => one.startsWith('ping'))).toHaveLength(1)
   own.close()
 })
@@ -78,7 +78,7 @@ describe('the limits of the server', () => {
     // which it had heard of
     const welcome = await parley.until((frame) => frame.startsWith('["welcome"'))
     expect(JSON.parse(welcome)).toContainEqual(expect.objectContaining({ frameBytes: 1_000 }))
-    await vi.waitFor(() => expect(router.inspect().connections).toBe(0))
+    await expect.poll(() => router.inspect().connections).toBe(0)
   })
 
   test('are Parley’s own where the application brings no sockets', async () => {

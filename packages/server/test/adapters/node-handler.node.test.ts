@@ -212,7 +212,7 @@ test('a WebSocket that takes nothing is closed with a code of its own, and count
     await hub.channel.flood.emit('item', 'x'.repeat(100_000))
     await new Promise((resolve) => setImmediate(resolve))
   }
-  await expect.poll(() => router.inspect().connections, { timeout: 10_000 }).toBe(0)
+  await expect.poll(() => router.inspect().connections).toBe(0)
   expect(router.inspect()).toMatchObject({ readers: 0, queuedBytes: 0 })
   socket.resume()
   expect(await socket.closed).toMatchObject({ code: 4002 })

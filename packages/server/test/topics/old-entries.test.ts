@@ -65,9 +65,9 @@ async function joined(
   const router = createRouter(hub as never, { feed: { join: () => true } } as never)
   const peer = connect(router)
   greet(peer, name)
-  await vi.waitFor(() => expect(peer.of('welcome')).toHaveLength(1))
+  await expect.poll(() => peer.of('welcome')).toHaveLength(1)
   peer.say('sub', 1, 'feed', null, from)
-  await vi.waitFor(() => expect(peer.of('live')).toHaveLength(1))
+  await expect.poll(() => peer.of('live')).toHaveLength(1)
   return peer
 }
 
@@ -260,7 +260,7 @@ test('a bounded read, and a reader that comes back, find the same gaps', async (
   for (const item of [1, 'a', 'b', 2]) await before.hub.channel.feed.emit('item', item)
   const { epoch } = peer.of('welcome')[0]![1]
   peer.say('read', 2, 1, 'first', `${epoch}-4`)
-  await vi.waitFor(() => expect(peer.of('hend')).toHaveLength(1))
+  await expect.poll(() => peer.of('hend')).toHaveLength(1)
   const wanted = (event: string, gap: string, of: number) => [
     [event, of, 1, 'item', 1],
     [gap, of, `${epoch}-1`, `${epoch}-3`, 'incompatible'],

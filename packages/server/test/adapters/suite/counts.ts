@@ -79,7 +79,7 @@ export function countTests(startEdge: StartEdge, times: number): void {
       aborted: () => aborted,
       /** Everything is as it was, and those who stayed still hear of everything. */
       async unharmed() {
-        await expect.poll(counts, { timeout: 10_000, interval: 2 }).toEqual(before)
+        await expect.poll(counts, { interval: 2 }).toEqual(before)
         await room.emit('message', { text: 'the last one' })
         await Promise.all([
           sse.until(/the last one/),
@@ -151,7 +151,7 @@ export function countTests(startEdge: StartEdge, times: number): void {
 
   describe('after many SSE responses that were cut', () => {
     const aborts = (held: Held) => (round: number) =>
-      expect.poll(held.aborted, { timeout: 10_000, interval: 2 }).toBe((round + 1) * atOnce)
+      expect.poll(held.aborted, { interval: 2 }).toBe((round + 1) * atOnce)
 
     test('before their head, everything is as it was', async () => {
       const held = await startHeld()
@@ -199,8 +199,7 @@ export function countTests(startEdge: StartEdge, times: number): void {
   describe('after many WebSockets that were cut', () => {
     const until = (matches: (frame: string) => boolean) => (links: readonly Cuttable[]) =>
       Promise.all(links.map((link) => (link as RawWebSocket).until(matches)))
-    const gone = (held: Held) => () =>
-      expect.poll(() => held.counts().sessions, { timeout: 10_000, interval: 2 }).toBe(1)
+    const gone = (held: Held) => () => expect.poll(() => held.counts().sessions, { interval: 2 }).toBe(1)
 
     test('before hello, everything is as it was', async () => {
       const held = await startHeld()

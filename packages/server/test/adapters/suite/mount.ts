@@ -1,6 +1,6 @@
 /** A router beside an application with routes and sockets of its own. */
 import { request } from 'node:http'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { rawWebSocket } from '../../../../../tests/support/raw-websocket.js'
 import { makeEdge } from '../../shell/edge.js'
@@ -131,11 +131,11 @@ export function mountTests({ host }: AdapterUnderTest): void {
       const parley = await greeted(`${url}/realtime`)
       const own = await chat(url)
       own.send('hello')
-      await vi.waitFor(() => expect(told).toContain('message hello'))
+      await expect.poll(() => told).toContain('message hello')
       parley.cut()
-      await vi.waitFor(() => expect(router.inspect().connections).toBe(0))
+      await expect.poll(() => router.inspect().connections).toBe(0)
       own.close(1000, 'done')
-      await vi.waitFor(() => expect(told).toContain('close 1000 done'))
+      await expect.poll(() => told).toContain('close 1000 done')
       expect(told).toEqual(['open', 'message hello', 'close 1000 done'])
     })
 
@@ -146,7 +146,7 @@ export function mountTests({ host }: AdapterUnderTest): void {
       await parley.until((frame) => frame.startsWith('["live"'))
       const own = await chat(url)
       own.close()
-      await vi.waitFor(() => expect(told.at(-1)).toMatch(/^close/))
+      await expect.poll(() => told.at(-1)).toMatch(/^close/)
       await hub.channel.room({ id: 'a' }).emit('message', { text: 'hello' })
       await parley.until((frame) => frame.includes('hello'))
     })
