@@ -7,9 +7,8 @@ import type { NativeGroup } from '../../fanout/member.js'
 import { insideOf, type Router, type RouterInside } from '../../router.js'
 import { isEventStream, normalPath, restOf, upgradeRefusal } from '../mount.js'
 import {
-  bunBackpressureLimit,
-  bunFrameBytes,
   dataOf,
+  hostLimits,
   type SocketHandlers,
   type SocketHost,
   serveSockets,
@@ -51,21 +50,19 @@ export function bunHandler<Context, Data = undefined>(
 ): BunHandler<Data> {
   const inside = insideOf(router)
   const base = normalPath(path)
-  // under a host's limit Bun drops what comes on top of it; 0 means none
-  const capacity = mine ? (mine.backpressureLimit ?? bunBackpressureLimit) || undefined : undefined
-  const frameBytes = mine ? (mine.maxPayloadLength ?? bunFrameBytes) : undefined
+  const limits = mine && hostLimits(mine)
   const hosts = new WeakMap<object, SocketHost>()
   const hostOf = (server: Server<Data>): SocketHost => {
     const known = hosts.get(server)
     if (known) return known
     const group: NativeGroup = { publish: (topic, data) => server.publish(topic, data) }
-    const host: SocketHost = { group, capacity, frameBytes }
+    const host: SocketHost = { group, ...limits }
     hosts.set(server, host)
     return host
   }
   const handler = {
     ...(mine ?? socketLimits(inside.core.topics.limits.frameBytes)),
-    ...serveSockets({ capacity, frameBytes }, mine as SocketHandlers | undefined),
+    ...serveSockets({ ...limits }, mine as SocketHandlers | undefined),
     ping(ws: ServerWebSocket<unknown>, data: Buffer) {
       if (!dataOf(ws)) mine?.ping?.(ws as ServerWebSocket<Data>, data)
     },

@@ -39,10 +39,8 @@ export interface SocketHost {
  * of it; 0 never would.
  */
 export const sseIdleSeconds = 30
-/** Bun's own limit where a host sets none. */
-export const bunBackpressureLimit: number = 16 * 1_048_576
-/** And its own for a frame. */
-export const bunFrameBytes: number = 16 * 1_048_576
+/** Bun's own limit, of what is queued and of a frame, where a host sets none. */
+const bunLimitBytes = 16 * 1_048_576
 
 /** Bun's options of sockets; they hold for every socket of a server. */
 export type SocketLimits = Pick<
@@ -64,6 +62,14 @@ export function socketLimits(frameBytes: number): SocketLimits {
     backpressureLimit: 0,
     maxPayloadLength: frameBytes,
   }
+}
+
+/** What a host's options let through. Under a limit Bun drops what comes on top of it; 0 means none. */
+export function hostLimits({
+  backpressureLimit = bunLimitBytes,
+  maxPayloadLength = bunLimitBytes,
+}: SocketLimits): Pick<SocketHost, 'capacity' | 'frameBytes'> {
+  return { capacity: backpressureLimit || undefined, frameBytes: maxPayloadLength }
 }
 
 /** What an upgrade is asked for with. */

@@ -4,8 +4,7 @@ import { limits } from '@parley/shared/internal'
 import {
   type BunServer,
   type BunSocket,
-  bunBackpressureLimit,
-  bunFrameBytes,
+  hostLimits,
   type SocketHost,
   type SocketLimits,
   serveSockets,
@@ -78,8 +77,7 @@ export function completeEreo(server: EreoServer, options: EreoSocketOptions = {}
   const sockets = { ...socketLimits(limits.frameBytes), ...options }
   const host: SocketHost = {
     group: { publish: (topic, data) => bun.publish(topic, data) },
-    capacity: (sockets.backpressureLimit ?? bunBackpressureLimit) || undefined,
-    frameBytes: sockets.maxPayloadLength ?? bunFrameBytes,
+    ...hostLimits(sockets),
   }
   bun.reload({
     fetch: carefully(fetchHandler as Answering<BunServer>, mounts) as never,

@@ -4,8 +4,7 @@ import { urlOf } from '../../shell/address.js'
 import {
   type BunServer,
   type BunSocket,
-  bunBackpressureLimit,
-  bunFrameBytes,
+  hostLimits,
   serveSockets,
   sseIdleSeconds,
   upgradeOptions,
@@ -82,7 +81,7 @@ const inWords = (status: number, why: string): Response =>
   new Response(why, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
 
 /** Under Ereo's own limit, which has no option: whoever loses an event there reads it from the log. */
-const host = { capacity: bunBackpressureLimit, frameBytes: bunFrameBytes }
+const host = hostLimits({})
 
 const ours = serveSockets(host, {
   // a socket of this path that Ereo upgraded past our `GET` is nobody's
