@@ -25,32 +25,39 @@ type ItemOf<Data> = Data extends readonly (infer Item)[] ? Item : never
 /** What an event gives. */
 type DataOf<Event> = Event extends { readonly data: infer Data } ? Data : never
 
+/** The events of a topic that have one of these names. */
+type EventNamed<Names, Events, Times extends boolean> = Extract<
+  TopicEventOf<Events, Times>,
+  { readonly name: Names }
+>
+
 /** Options of {@link liveOptions}. */
-export type LiveOptions<Data, Failure, Selected, Event, Names> = Omit<
-  CallQueryOptions<LiveData<Data>, Failure, Selected>,
+export type LiveOptions<Input, Data, Declared, Selected, Event, Names> = Omit<
+  CallQueryOptions<LiveData<Data>, RequestError<Declared>, Selected>,
   | 'select'
   | 'staleTime'
   | 'refetchInterval'
   | 'refetchIntervalInBackground'
   | 'refetchOnMount'
   | 'structuralSharing'
-> & {
-  /** Only events of these names are reduced. Default: all. */
-  readonly events?: readonly Names[]
-  /**
-   * Names an item: an event whose key was there before - in what was loaded, if that is a list, or in an earlier event -
-   * is dropped. What is emitted between the position and the load is in the data already, and comes once more; with
-   * a key it is there once. What has no key (`undefined`) is not dropped.
-   */
-  readonly key?: (item: NoInfer<DataOf<Event> | ItemOf<Data>>) => unknown
-  /**
-   * Makes the next data of an event. The one of the latest render is used, and so are `key` and `events`; it must change
-   * nothing. One that gives the data that it got draws nothing.
-   */
-  readonly reduce: (data: NoInfer<Data>, event: NoInfer<Event>) => NoInfer<Data>
-  /** What is made of the data for whoever shows it. Default: the data. */
-  readonly select?: (data: NoInfer<Data>) => Selected
-}
+> &
+  WithInput<Input> & {
+    /** Only events of these names are reduced. Default: all. */
+    readonly events?: readonly Names[]
+    /**
+     * Names an item: an event whose key was there before - in what was loaded, if that is a list, or in an earlier event -
+     * is dropped. What is emitted between the position and the load is in the data already, and comes once more; with
+     * a key it is there once. What has no key (`undefined`) is not dropped.
+     */
+    readonly key?: (item: NoInfer<DataOf<Event> | ItemOf<Data>>) => unknown
+    /**
+     * Makes the next data of an event. The one of the latest render is used, and so are `key` and `events`; it must change
+     * nothing. One that gives the data that it got draws nothing.
+     */
+    readonly reduce: (data: NoInfer<Data>, event: NoInfer<Event>) => NoInfer<Data>
+    /** What is made of the data for whoever shows it. Default: the data. */
+    readonly select?: (data: NoInfer<Data>) => Selected
+  }
 
 /**
  * A query that is kept live from a channel. The call gives what `hub.snapshot` gave, `{ data, position }`; each event
@@ -86,14 +93,7 @@ export function liveOptions<
 >(
   call: Caller<Input, { data: Data; position: string }, Declared, Idempotent> & MayRunAgain<Idempotent>,
   channel: ReadingHalf<Events, Times>,
-  options: LiveOptions<
-    Data,
-    RequestError<Declared>,
-    Selected,
-    Extract<TopicEventOf<Events, Times>, { readonly name: Names }>,
-    Names
-  > &
-    WithInput<Input>,
+  options: LiveOptions<Input, Data, Declared, Selected, EventNamed<Names, Events, Times>, Names>,
 ): LiveQuery<Data, RequestError<Declared>, Selected, never>
 export function liveOptions<
   Input,
@@ -107,14 +107,7 @@ export function liveOptions<
 >(
   call: Caller<Input, { data: Data; position: string }, Declared, Idempotent> & MayRunAgain<Idempotent>,
   channel: ReadingHalf<Events, Times> | SkipToken,
-  options: LiveOptions<
-    Data,
-    RequestError<Declared>,
-    Selected,
-    Extract<TopicEventOf<Events, Times>, { readonly name: Names }>,
-    Names
-  > &
-    WithInput<Input | SkipToken>,
+  options: LiveOptions<Input | SkipToken, Data, Declared, Selected, EventNamed<Names, Events, Times>, Names>,
 ): LiveQuery<Data, RequestError<Declared>, Selected, SkipToken>
 export function liveOptions(call: unknown, channel: unknown, options: object): unknown {
   const run = call as AnyCaller
