@@ -1,9 +1,9 @@
 /** What strangers leave in an Ereo server by the addresses that they ask an upgrade at. */
-import { request } from 'node:http'
 import { createHub, createRouter } from '@parley/server'
 import { completeEreo } from '@parley/server/ereo'
 import { call, defineContract } from '@parley/shared'
 import { expect, onTestFinished, test } from 'vitest'
+import { refusedUpgrade } from '../../packages/server/test/adapters/suite/mount.js'
 import { rawGet } from '../../packages/server/test/shell/raw-http.js'
 import { ereoServer, mounted } from './ereo-host.js'
 
@@ -38,24 +38,6 @@ async function start() {
   return { url: `http://127.0.0.1:${bun.port}`, waiting, entries: Reflect.get(server, 'wsUpgradeHandlers') }
 }
 
-function refused(url: string, path: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(url)
-    const headers = {
-      ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
-      'sec-websocket-key': btoa('0123456789abcdef'),
-    }
-    const asked = request({ hostname, port, path, headers })
-    asked.once('error', reject)
-    asked.once('upgrade', () => reject(new Error('it was upgraded')))
-    asked.once('response', (response) => {
-      response.resume()
-      response.once('end', () => resolve(response.statusCode))
-    })
-    asked.end()
-  })
-}
-
 /** A socket of a room, asked for and not yet let in. */
 function room(url: string, id: string) {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/rooms/${id}`)
@@ -76,8 +58,9 @@ function room(url: string, id: string) {
 test('one address in a hundred spellings leaves nothing, whatever it was answered', async () => {
   const { url, entries } = await start()
   for (let n = 1; n <= 50; n++) {
-    expect(await refused(url, `${'/'.repeat(n)}api/ws`)).toBe(n === 1 ? 400 : 404)
-    expect(await refused(url, `/api/%77s${'/'.repeat(n)}`)).toBe(404)
+    const { status } = await refusedUpgrade(`${url}${'/'.repeat(n)}api/ws`)
+    expect(status).toBe(n === 1 ? 400 : 404)
+    expect(await refusedUpgrade(`${url}/api/%77s${'/'.repeat(n)}`)).toMatchObject({ status: 404 })
   }
   expect(entries).toEqual([])
 })

@@ -30,7 +30,7 @@ export async function greeted(url: string) {
 }
 
 /** What an upgrade is answered with that is none. */
-function refusedUpgrade(url: string, headers: Record<string, string>) {
+export function refusedUpgrade(url: string, headers: Record<string, string> = {}) {
   return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
     const asked = request(url, {
       headers: {
