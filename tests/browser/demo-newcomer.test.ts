@@ -10,8 +10,7 @@ import { describeInChromium } from './chromium.js'
 import { type DemoPage, openDemo, replayedSinceCut } from './demo-page.js'
 import { demoStart, faults, oneDemo } from './one-demo.js'
 
-const person = ({ page }: DemoPage, name: string) =>
-  page.getByRole('list', { name: 'Who is here' }).getByRole('listitem').filter({ hasText: name })
+const person = ({ people }: DemoPage, name: string) => people.filter({ hasText: name })
 
 describeInChromium('somebody who tries the demo', () => {
   const { open, url } = oneDemo()
@@ -56,7 +55,7 @@ describeInChromium('somebody who tries the demo', () => {
   })
 
   test('takes another name: the page connects under it, and speaks of no loss', async () => {
-    const { page, connected, turn, errors } = await open('Lady')
+    const { page, people, connected, turn, errors } = await open('Lady')
     await page.evaluate(() => {
       const said: string[] = []
       const look = () =>
@@ -73,7 +72,7 @@ describeInChromium('somebody who tries the demo', () => {
     })
     await page.getByLabel('You are').fill('Lovelace')
     await page.keyboard.press('Enter')
-    await page.getByRole('list', { name: 'Who is here' }).getByText('Lovelace').waitFor()
+    await people.getByText('Lovelace').waitFor()
     await connected()
     const said = new Set(await page.evaluate(() => (window as unknown as { said: string[] }).said))
     expect([...said].filter((text) => /lost|cut/.test(text))).toEqual([])
@@ -90,7 +89,7 @@ describeInChromium('somebody who tries the demo', () => {
   test('comes into a room that is full: how many are there is said beside the names, and nothing moves', async () => {
     const demo = await startExample(demoStart)
     onTestFinished(async () => void (await demo.stop()))
-    const { page } = await open('Zoe', demo.url)
+    const { page, people } = await open('Zoe', demo.url)
     const count = page.locator('.present-count')
     const line = async () => (await page.locator('.present').boundingBox())!
     const before = await line()
@@ -102,7 +101,7 @@ describeInChromium('somebody who tries the demo', () => {
     })
     for (const client of others) client.room({ id: 'general' }).on('message', () => {})
     await count.filter({ hasText: /^61 here$/ }).waitFor()
-    expect(await page.getByRole('list', { name: 'Who is here' }).getByRole('listitem').count()).toBe(61)
+    expect(await people.count()).toBe(61)
     for (const width of [1_280, 320]) {
       await page.setViewportSize({ width, height: 720 })
       const { x, width: wide } = (await count.boundingBox())!

@@ -1,10 +1,12 @@
 /** The demo's page, as a visitor sees it. */
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Locator, Page } from 'playwright-core'
 
 export interface DemoPage {
   readonly page: Page
   /** What the console has shown as an error, and what was thrown. */
   readonly errors: string[]
+  /** Who is said to be in the room, one each. */
+  readonly people: Locator
   /** One number of the counter, as it is shown. */
   figure(name: 'received' | 'replayed' | 'lost' | 'twice' | 'gaps'): Promise<number>
   /** Waits until so many more numbers have come than now. */
@@ -37,6 +39,7 @@ export async function openDemo(context: BrowserContext, url: string, name?: stri
   const demo: DemoPage = {
     page,
     errors,
+    people: page.getByRole('list', { name: 'Who is here' }).getByRole('listitem'),
     figure,
     async counts(more) {
       const goal = (await figure('received')) + more

@@ -48,8 +48,7 @@ describeInChromium('the page of the demo', () => {
   }
 
   /** Waits until nobody else is shown: a window that was closed in the middle of things is for 15 seconds. */
-  async function alone({ page }: DemoPage) {
-    const people = page.getByRole('list', { name: 'Who is here' }).getByRole('listitem')
+  async function alone({ people }: DemoPage) {
     await expect.poll(() => people.count()).toBe(1)
     await people.filter({ hasText: 'tabs' }).waitFor({ state: 'detached' })
   }
@@ -346,7 +345,7 @@ describeInChromium('the page of the demo', () => {
       await keyboard.press('ControlOrMeta+A')
       await keyboard.type('Maria')
       await keyboard.press('Enter')
-      await page.getByRole('list', { name: 'Who is here' }).getByText('Maria').waitFor()
+      await mary.people.getByText('Maria').waitFor()
       await mary.connected()
       await isAt('You are')
 
